@@ -55,6 +55,12 @@ const KEPT: &[Kept] = &[
         &[("external-id", "unknown-function")],
         &["name-held-by-colleague", "email-held-by-colleague"],
     ),
+    Kept {
+        name: "an account whose record cannot be read gives no access where no other look-up finds a record",
+        values: &[("external-id", "not-mapped")],
+        faults: &["email-held-by-colleague"],
+        refused: Some(Source::ScimLinks),
+    },
     kept(
         "where Atlassian pulls people, the names of records tell whose account it may be",
         &[("external-id", "not-mapped")],

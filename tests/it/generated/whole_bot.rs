@@ -1,7 +1,7 @@
 //! A share of the generated tenants over HTTP and through the whole bot: an operator asks for the repair in the simulated
 //! Slack, an approver approves each plan, and the run ends with a legal journal.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reinstate::clock;
 use reinstate_core::Next;
@@ -15,6 +15,9 @@ use crate::bot::{ADA, GRACE, tells_in};
 
 /// How many repairs are tried. `.ci/long` tries 2,000.
 const REPAIRS: u64 = 12;
+
+/// How long a repair may go on without waiting for a person.
+const EFFECT_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How many repairs run concurrently. Each waits more than it works.
 const MAX_CONCURRENT: usize = 8;
@@ -47,7 +50,7 @@ fn lacks(sandbox: &Sandbox, truth: &Truth, groups: &[GroupLink]) -> Option<Strin
 /// One repair. Returns what is wrong.
 async fn repair(recipe: &Recipe) -> Vec<String> {
     let world = recipe.world_with_staff();
-    let (truth, groups, who) = (world.truth, world.groups, world.who);
+    let (mut truth, groups, who) = (world.truth, world.groups, world.who);
     let mut wrong = Vec::new();
     tells_in(
         world.tenant,
@@ -59,7 +62,11 @@ async fn repair(recipe: &Recipe) -> Vec<String> {
             let rests = |next: &Next| waits(next) || matches!(next, Next::Nothing | Next::AwaitPerson);
             let next = |run: &reinstate_core::Run| run.next(clock::now(), &bot.app.rules, &bot.app.limits);
             let run = loop {
-                let run = bot.until("a plan that waits, or the end", |run| rests(&next(run))).await;
+                let rested = bot.until("a plan that waits, or the end", |run| rests(&next(run)));
+                // A step without effect is waited for up to ten minutes. What it did so far counts.
+                let Ok(run) = tokio::time::timeout(EFFECT_PATIENCE, rested).await else {
+                    break bot.until("any state", |_| true).await;
+                };
                 if !waits(&next(&run)) {
                     break run;
                 }
@@ -68,6 +75,14 @@ async fn repair(recipe: &Recipe) -> Vec<String> {
                 bot.until("the approval", |run| !waits(&next(run))).await;
             };
             bot.is_quiet().await;
+            // The repair may have created the account, or kept another one of the same person.
+            let kept = run.current.as_ref().and_then(|current| current.diagnosis.account.clone());
+            let person = &mut truth.humans[0];
+            if let Some(kept) =
+                kept.filter(|id| person.account.is_none() || person.spare_accounts.contains(id))
+            {
+                person.account = Some(kept);
+            }
             let after = everybody(&bot.sandbox, &truth);
             for (human, (old, new)) in truth.humans.iter().zip(before.iter().zip(&after)) {
                 if !new.is_at_least(old) {
@@ -101,7 +116,10 @@ async fn repairs_through_the_whole_bot_only_add_access() {
             if has_steps(&recipe).await {
                 begun += 1;
                 running.spawn(async move {
-                    let found = repair(&recipe).await.into_iter();
+                    let one = recipe.clone();
+                    // A repair that hangs names its tenant, and the others go on.
+                    let found = tokio::spawn(async move { repair(&one).await }).await;
+                    let found = found.unwrap_or_else(|hung| vec![hung.to_string()]).into_iter();
                     found.map(|why| format!("{recipe}: {why}")).collect::<Vec<_>>()
                 });
             }

@@ -141,7 +141,11 @@ impl<'a> Case<'a> {
                     Owner::Unread => !(self.has_the_name(link) && self.create_was_refused() == Some(false)),
                 }
         };
-        by_address || (self.own.is_none() && self.record_links.iter().any(is_of_another))
+        // Which record is linked to the account was not read, and no other look-up found a record of the person.
+        let links_unread = !self.has_no_job()
+            && self.e.account_links.get(&account.id).is_some_and(|read| read.gap().is_some());
+        let is_anothers = || self.record_links.iter().any(is_of_another);
+        by_address || (self.own.is_none() && (links_unread || is_anothers()))
     }
 
     /// Whether a record was not read, or has an address of the person as its name or address.
