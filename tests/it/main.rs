@@ -56,6 +56,7 @@ mod refused_table;
 mod rehearsal;
 mod repeats;
 mod replicas;
+mod report;
 mod sample;
 mod secrets;
 mod setup;

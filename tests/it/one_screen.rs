@@ -11,10 +11,13 @@ use reinstate_sandbox::scenarios::ALL;
 
 use crate::asking::look;
 use crate::gallery::jane::Story;
+use crate::gallery::report;
 use crate::generated::lab::Lab;
 
 const COLUMNS: usize = 100;
 const MAX_LINES: usize = 12;
+/// A report is read by itself, so it may fill the height of a window.
+const MAX_REPORT_LINES: usize = 23;
 /// How many generated tenants are tried.
 const TENANTS: u64 = 200;
 
@@ -159,6 +162,13 @@ async fn the_card_of_generated_tenants_fits_one_screen_and_shows_no_full_id() {
     }
     assert!(plans > 25, "{plans} plans");
     assert!(all.is_empty(), "{} cards\n{}", all.len(), all.join("\n\n"));
+}
+
+#[test]
+fn a_report_with_everything_in_it_fits_one_screen() {
+    let texts = texts(&cards::report(&report::full()));
+    let lines: usize = texts.iter().map(|text| wrapped(text)).sum();
+    assert!(lines <= MAX_REPORT_LINES, "{lines} lines\n{}", texts.join("\n"));
 }
 
 #[test]

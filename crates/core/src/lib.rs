@@ -32,6 +32,7 @@ pub mod names;
 pub mod op;
 pub mod plan;
 pub mod planner;
+pub mod report;
 pub mod rules;
 pub mod run;
 pub mod short_id;

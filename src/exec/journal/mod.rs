@@ -5,6 +5,7 @@
 
 mod entry;
 mod note;
+mod report;
 
 pub use entry::{Entries, Unreadable};
 pub use note::NoteKind;
