@@ -5,7 +5,7 @@
 use reinstate::slack::blocks::Message;
 use reinstate::slack::cards;
 use reinstate_core::run::{EndReason, PauseDetail, PauseReason};
-use reinstate_core::{Diagnosis, Event, Outcome, Plan};
+use reinstate_core::{Diagnosis, Event, Outcome, Plan, WorkedHere};
 use reinstate_sandbox::generator::Recipe;
 use reinstate_sandbox::scenarios::ALL;
 
@@ -102,6 +102,9 @@ fn has_uuid(text: &str) -> bool {
 
 /// What is wrong with the cards of a run with this plan, in each of its states.
 fn faults(name: &str, diagnosis: &Diagnosis, plan: &Plan) -> Vec<String> {
+    // The half line about earlier runs at its longest: no more than 500 runs are counted.
+    let worked_here = Some(WorkedHere { tried: 500, worked: 499, seconds: Some(7_000) });
+    let plan = &Plan { worked_here: worked_here.filter(|_| !plan.steps.is_empty()), ..plan.clone() };
     let planned = || Story::repair().planned((diagnosis.clone(), plan.clone()));
     let states = if plan.steps.is_empty() {
         vec![("advice", planned().ended(Outcome::Advice, EndReason::Advice))]

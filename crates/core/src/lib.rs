@@ -49,7 +49,7 @@ pub use finding::{Cause, Finding, Verdict};
 pub use fold::{Fold, Illegal, JournalEvent, Kind};
 pub use names::Names;
 pub use op::{Op, Risk, State, Undo};
-pub use plan::{Plan, Step};
+pub use plan::{Plan, Step, WorkedHere};
 pub use planner::{plan, retire_plan, undo_plan};
 pub use rules::Rules;
 pub use run::{Approval, Event, Goal, Next, Outcome, Run};

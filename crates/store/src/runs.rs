@@ -224,6 +224,22 @@ impl Store {
         RunsSince { store: self.clone(), opening, from: since.as_millisecond(), after: 0 }
     }
 
+    /// Up to `most` of the runs that were opened last with an entry of this kind and have ended, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_ended_runs(&self, opening: &str, most: i64) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT runs.run FROM runs JOIN entries AS first ON first.run = runs.run AND first.run_seq = 1
+             WHERE runs.ended_at IS NOT NULL AND first.kind = $1
+             ORDER BY runs.opened_at DESC, first.position DESC LIMIT $2",
+        )
+        .bind(opening)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
     /// Every run that was ever about an identity, newest first.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ impl Journal {
     }
 
     /// What a report needs of one run. None if the run cannot be read.
-    async fn record(&self, run: &str) -> Result<Option<RunRecord>, StoreError> {
+    pub(super) async fn record(&self, run: &str) -> Result<Option<RunRecord>, StoreError> {
         match self.stored(run).await {
             Ok(entries) => Ok(record(&entries)),
             Err(JournalError::Store(error)) if !matches!(error, StoreError::Tampered { .. }) => Err(error),

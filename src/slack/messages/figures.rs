@@ -2,7 +2,7 @@
 //! person, and must say in words and numbers what the picture of the causes shows.
 
 use reinstate_core::report::{Approvals, People, RemedyFigures, Report, Spread, Unit};
-use reinstate_core::{Cause, Outcome, Risk};
+use reinstate_core::{Cause, Outcome, Risk, WorkedHere};
 
 /// A length of time, as short as a card has room for.
 pub(crate) fn lasted(seconds: u64) -> String {
@@ -108,13 +108,19 @@ pub(crate) fn steps(report: &Report) -> String {
 
 /// What was tried against a cause, and how often it worked.
 pub(crate) fn remedy(figures: &RemedyFigures) -> String {
-    format!("{}: {}: {}", figures.cause.code(), step(&figures.action), worked(figures))
+    let worked = worked(figures.tried, figures.worked.count(), figures.worked.median());
+    format!("{}: {}: worked {worked}", figures.cause.code(), step(&figures.action))
+}
+
+/// The half line on the card of a plan.
+pub(crate) fn worked_here(here: &WorkedHere) -> String {
+    format!("worked here {}", worked(here.tried, here.worked, here.seconds))
 }
 
 /// How often a step worked, and how long it took.
-fn worked(figures: &RemedyFigures) -> String {
-    let text = format!("worked {} of {}", figures.worked.count(), counted(figures.tried, "time", "times"));
-    figures.worked.median().map_or(text.clone(), |median| format!("{text}, {}", lasted(median)))
+fn worked(tried: u64, worked: u64, seconds: Option<u64>) -> String {
+    let text = format!("{worked} of {}", counted(tried, "time", "times"));
+    seconds.map_or(text.clone(), |seconds| format!("{text}, {}", lasted(seconds)))
 }
 
 /// What a step does, without what it is done to.

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 
 use super::finding::Cause;
 use super::op::Risk;
+use super::plan::WorkedHere;
 pub use facts::Illegible;
 pub use lasting_change::ends_with_one_change;
 pub use period::Unit;
@@ -84,6 +85,16 @@ pub struct Approvals {
     pub wait: Spread,
     pub declined: u64,
     pub expired: u64,
+}
+
+impl Report {
+    /// What is known of this step against this cause. `None` if it was not tried.
+    #[must_use]
+    pub fn worked_here(&self, cause: Cause, action: &str) -> Option<WorkedHere> {
+        let figures = self.remedies.iter().find(|one| one.cause == cause && one.action == action)?;
+        let worked = &figures.worked;
+        Some(WorkedHere { tried: figures.tried, worked: worked.count(), seconds: worked.median() })
+    }
 }
 
 impl Approvals {

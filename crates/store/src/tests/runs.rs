@@ -132,6 +132,23 @@ pub async fn every_run_since_a_time_is_read_once(place: &Place) {
     assert_eq!(read(at(4)).await, (Vec::new(), 0));
 }
 
+pub async fn the_last_runs_that_have_ended_are_found(place: &Place) {
+    let store = place.open().await;
+    let end = || AppendOptions { end: true, ..AppendOptions::default() };
+    for (n, kind) in (0_i64..).zip(["opened", "opened", "sweep-opened", "opened", "opened"]) {
+        // The ids are in the reverse order, and two runs were opened at the same time.
+        let run = format!("run-{}", 9 - n);
+        let first = NewEntry { at: at(n / 2), ..entry(kind) };
+        store.open_run(NewRun { run: run.clone(), key: run.clone(), first, wake: false }).await.unwrap();
+        if n != 3 {
+            appended(&store, &run, "ended", end()).await;
+        }
+    }
+    let found = async |most| store.last_ended_runs("opened", most).await.unwrap();
+    assert_eq!(found(9).await, ["run-5", "run-8", "run-9"], "run-6 is open, and run-7 is a sweep");
+    assert_eq!(found(2).await, ["run-5", "run-8"]);
+}
+
 pub async fn an_identity_belongs_to_one_open_run(place: &Place) {
     let store = place.open().await;
     let (first, second) = (opened(&store).await, opened(&store).await);
