@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(form("ada@acme.example"), "/reinstate check WHO [APP]");
         assert_eq!(form("cancel everything"), "/reinstate cancel RUN");
         assert_eq!(form("sweep now"), "/reinstate sweep");
-        assert_eq!(form("reprot"), "/reinstate report");
+        assert_eq!(form("reports"), "/reinstate report");
         assert_eq!(form("report 90d"), "/reinstate report");
         assert_eq!(parse("Report"), Ok(Command::Report));
         assert_eq!(form("make coffee"), "/reinstate help");

@@ -5,7 +5,7 @@ mod story;
 
 use jiff::SignedDuration;
 use jiff::civil::date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::story::{Answer, Came, PlanStory, Story, plan, proof, repair};
 use super::build::at;
@@ -120,7 +120,8 @@ fn an_approval_is_waited_for_until_enough_people_gave_it() {
 
 #[test]
 fn steps_are_counted_by_the_risk_of_the_plan_in_every_kind_of_run() {
-    let unread = 128;
+    // Provision on demand with an unread condition.
+    let unread = 130;
     let steps = [(PROVISION, DONE, 1), (unread, DONE, 1), (PARK, Came::Began, 1), (PARK, Came::Nowhere, 0)];
     let mut undo = repair(0, 1, vec![plan(Cause::Suspended, &steps)], Some((Outcome::Done, 0)));
     undo.goal = Goal::Undo { run: "r".to_owned() };
@@ -184,6 +185,38 @@ fn a_cause_is_recurring_from_two_people_on_and_only_if_one_change_ends_it() {
     assert!(!ends_with_one_change(Cause::EmailHeldByManagedAccount), "it has no such change itself");
 }
 
+/// A run of which only facts are left, each at a second.
+fn of_facts(facts: &[(i64, (&str, Value))]) -> RunRecord {
+    let mut record = RunRecord::default();
+    for (second, (kind, facts)) in facts {
+        record.add(at(*second), Remains::Facts { kind, facts: facts.clone() }).unwrap();
+    }
+    record
+}
+
+#[test]
+fn a_step_that_was_sent_again_began_the_first_time_and_a_clock_set_back_takes_no_time() {
+    let plan = json!({"verdict": "broken", "causes": ["suspended"], "blocking": ["suspended"],
+        "steps": ["restore-access"], "risks": ["reversible"]});
+    let of = |ended| {
+        let mut tally = Tally::new(at(0), at(100));
+        tally.add(&of_facts(&[
+            (50, ("opened", json!({"goal": "repair"}))),
+            (60, ("planned", plan.clone())),
+            (70, ("began", json!({"step": 0, "needs": 0}))),
+            (80, ("began", json!({"step": 0, "needs": 0}))),
+            (85, ("confirmed", json!({"step": 0}))),
+            (ended, ("ended", json!({"outcome": "restored"}))),
+        ]));
+        tally.report()
+    };
+    let found = of(90);
+    assert_eq!((found.time_to_access.median(), found.remedies[0].worked.median()), (Some(40), Some(20)));
+    assert_eq!(found.steps, [(Risk::Reversible, 1)].into());
+    let found = of(40);
+    assert_eq!((found.time_to_access.median(), found.remedies[0].worked.median()), (Some(0), Some(0)));
+}
+
 #[test]
 fn facts_of_older_versions_count_as_far_as_they_go() {
     let facts = [
@@ -195,28 +228,24 @@ fn facts_of_older_versions_count_as_far_as_they_go() {
         ),
         ("approved", json!({"digest": "sha256:x"})),
         ("began", json!({"step": 0})),
-        ("confirmed", json!({"step": 0})),
+        ("approved", json!({"digest": "sha256:x"})),
         ("ended", json!({"outcome": "restored"})),
     ];
-    let old = |facts: &[(&str, serde_json::Value)]| {
-        let mut record = RunRecord::default();
-        for (second, (kind, facts)) in (0_i64..).zip(facts) {
-            let remains = Remains::Facts { kind, facts: facts.clone() };
-            record.add(at(second * 10), remains).unwrap();
-        }
-        record
+    let every_ten_seconds = |facts: &[(&str, Value)]| {
+        of_facts(&(0..).zip(facts).map(|(n, fact)| (n * 10, fact.clone())).collect::<Vec<_>>())
     };
     let mut tally = Tally::new(at(0), at(100));
-    tally.add(&old(&facts));
-    tally.add(&old(&[("opened", json!({})), ("ended", json!({"outcome": "advice"}))]));
+    tally.add(&every_ten_seconds(&facts));
+    tally.add(&every_ten_seconds(&[("opened", json!({})), ("ended", json!({"outcome": "advice"}))]));
+    tally.add(&every_ten_seconds(&[("opened", json!({})), ("ended", json!({"outcome": "done"}))]));
     tally.add_unreadable();
     let found = tally.report();
-    assert_eq!((found.repairs, found.time_to_access.median()), (1, Some(60)));
+    assert_eq!((found.repairs, found.other_runs, found.time_to_access.median()), (1, 1, Some(60)));
     assert_eq!((found.people.helped, found.people.repairs_without_person), (0, 1));
     assert_eq!((found.approvals.approved(), found.approvals.wait.median()), (1, Some(10)));
     assert!(found.causes.is_empty() && found.remedies.is_empty() && found.steps.is_empty());
     let unread = found.unread;
-    assert_eq!((unread.runs, unread.erased, unread.goals, unread.causes, unread.risks), (1, 2, 1, 1, 1));
+    assert_eq!((unread.runs, unread.erased, unread.goals, unread.causes, unread.risks), (1, 3, 1, 1, 1));
 }
 
 #[test]
