@@ -23,10 +23,13 @@ impl Unit {
     /// The unit for a report about this time.
     #[must_use]
     pub fn of(since: Timestamp, until: Timestamp) -> Self {
-        match until.duration_since(since).as_hours() / 24 {
-            ..=MAX_DAYS_BY_DAY => Self::Day,
-            ..=MAX_DAYS_BY_WEEK => Self::Week,
-            _ => Self::Month,
+        let days = until.duration_since(since).as_hours() / 24;
+        if days <= MAX_DAYS_BY_DAY {
+            Self::Day
+        } else if days <= MAX_DAYS_BY_WEEK {
+            Self::Week
+        } else {
+            Self::Month
         }
     }
 
