@@ -23,6 +23,7 @@ use crate::slack::people::People;
 use crate::slack::response::Responses;
 use crate::slack::single_flight::SingleFlight;
 use crate::world::World;
+use reinstate_core::report::Report;
 use reinstate_core::run::{Limits, Request};
 use reinstate_core::subject::{name_of, normalize, normalize_name};
 use reinstate_core::{Action, Denied, Diagnosis, Plan, Rules, Subject, Who};
@@ -30,6 +31,8 @@ use reinstate_store::Store;
 
 /// How long `check`, `me` and Recheck share one diagnosis (docs/reference/rules.md#shared-diagnosis).
 const DIAGNOSIS_MAX_AGE: Duration = Duration::from_secs(60);
+/// How long callers share one report.
+const REPORT_MAX_AGE: Duration = Duration::from_secs(60);
 /// How long the executor retries the look-up of a requester before it refuses the run.
 const ADMISSION_TIMEOUT: Duration = Duration::from_secs(60);
 /// The pause between two attempts at that look-up.
@@ -90,6 +93,8 @@ pub struct App {
     /// The people whose App Home is kept up to date.
     pub(crate) homes: super::watchers::OpenHomes,
     looks: SingleFlight<SharedDiagnosis, ()>,
+    /// The report that callers share for a minute.
+    pub(super) reports: SingleFlight<Arc<Report>, ()>,
     pub(super) look_limit: LookLimit,
     tasks: Arc<Semaphore>,
 }
@@ -124,6 +129,7 @@ impl App {
             other_database: super::other_database::OtherDatabase::default(),
             homes: super::watchers::OpenHomes::default(),
             looks: SingleFlight::new(DIAGNOSIS_MAX_AGE),
+            reports: SingleFlight::new(REPORT_MAX_AGE),
             look_limit: LookLimit::default(),
             tasks: Arc::new(Semaphore::new(MAX_TASKS as usize)),
         }))

@@ -230,6 +230,7 @@ fn planned() -> (Plan, reinstate_core::Diagnosis) {
         cost: vec!["Signed out everywhere: <!here> & co.".into()],
         advice: Vec::new(),
         tickets: Vec::new(),
+        worked_here: None,
         because: Vec::new(),
     };
     (plan, diagnose(&evidence))

@@ -127,6 +127,18 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What repairs achieved, from the journal and without names; reads only
+    Report {
+        /// Runs from this time on: a number of days like 30d, a day, or a time
+        #[arg(long, value_name = "T", default_value = "30d", value_parser = since)]
+        since: Since,
+        /// Print one JSON object
+        #[arg(long, conflicts_with = "csv")]
+        json: bool,
+        /// Write a table for a spreadsheet
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
+    },
     /// Verify or export the journal
     #[command(subcommand)]
     Audit(Audit),
@@ -165,6 +177,14 @@ impl Command {
             _ => Level::INFO,
         }
     }
+}
+
+/// The time from which a report counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// This many days ago.
+    Days(u16),
+    Time(Timestamp),
 }
 
 /// What to do with runs.
@@ -254,6 +274,13 @@ fn run_ref(text: &str) -> Result<RunRef, &'static str> {
 
 fn base_url(text: &str) -> Result<Url, String> {
     crate::config::base_url(text).map_err(|(reason, fix)| format!("{reason}. {fix}"))
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse().ok()).filter(|days| *days > 0);
+    days.map(Since::Days)
+        .or_else(|| time(text).ok().map(Since::Time))
+        .ok_or_else(|| "write a number of days like 30d, a day like 2026-11-01, or a time".to_owned())
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
@@ -356,6 +383,25 @@ mod tests {
         let time = (ExportFormat::Jsonl, Some("2026-11-01T07:00:00Z".to_owned()));
         assert_eq!(export("reinstate audit export --since 2026-11-01T08:00:00+01:00"), time);
         assert_eq!(ending("reinstate audit export --since yesterday").exit, Exit::Usage);
+    }
+
+    #[test]
+    fn a_report_takes_days_a_day_or_a_time() {
+        let since = |line| match command(line) {
+            Command::Report { since, json: false, csv: None } => since,
+            other => panic!("{other:?}"),
+        };
+        let day = Since::Time("2026-11-01T00:00:00Z".parse().unwrap());
+        assert_eq!(since("reinstate report"), Since::Days(30));
+        assert_eq!(since("reinstate report --since 7d"), Since::Days(7));
+        assert_eq!(since("reinstate report --since 2026-11-01"), day);
+        assert_eq!(since("reinstate report --since 2026-11-01T01:00:00+01:00"), day);
+        let json = Command::Report { since: Since::Days(30), json: true, csv: None };
+        assert_eq!(command("reinstate report --json"), json);
+        for bad in ["0d", "d", "-3d", "99999d", "month", "30"] {
+            assert_eq!(ending(&format!("reinstate report --since={bad}")).exit, Exit::Usage, "{bad}");
+        }
+        assert_eq!(ending("reinstate report --json --csv a.csv").exit, Exit::Usage);
     }
 
     #[test]

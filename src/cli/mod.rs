@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod health;
 pub mod out;
 pub mod report;
+pub mod run_report;
 pub mod runs;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -60,6 +61,10 @@ pub async fn run(cli: Cli, env: Env) -> anyhow::Result<Exit> {
         Command::Sandbox { play, list, from } => sandbox::run(play, list, from.as_deref()).await,
         Command::Audit(audit) => match load(Purpose::Store) {
             Ok(config) => audit::run(&config, audit).await,
+            Err(problems) => Ok(refuse(&problems)),
+        },
+        Command::Report { since, json, csv } => match load(Purpose::Store) {
+            Ok(config) => run_report::run(&config, since, json, csv).await,
             Err(problems) => Ok(refuse(&problems)),
         },
         Command::Runs(what) => match load(Purpose::Store) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reinstate_core::planner::left_over;
 use reinstate_core::run::{EndReason, begun};
 use reinstate_core::subject::normalize;
-use reinstate_core::{Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict};
+use reinstate_core::{Diagnosis, Event, Goal, Op, Outcome, Plan, Run, Subject, Verdict, WorkedHere};
 use reinstate_store::{AppendError, AppendOptions, Lease, Sleep, StoreError, TENANT, Tenant};
 
 use super::advance::Advance;
@@ -103,6 +103,7 @@ impl Engine {
         if run.plans >= MAX_PLANS && !plan.steps.is_empty() {
             return self.end(run, lease, Outcome::Advice, EndReason::TooManyPlans).await;
         }
+        let plan = Plan { worked_here: self.worked_here(run, &diagnosis, &plan).await, ..plan };
         let writes = !plan.steps.is_empty();
         let share = if plan.is_tenant_wide() { Tenant::Exclusive } else { Tenant::Shared };
         let also = AppendOptions {
@@ -126,6 +127,15 @@ impl Engine {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// How often the first step of a repair has worked here against its cause. A repair of a sweep has no card that
+    /// could show it.
+    async fn worked_here(&self, run: &Run, diagnosis: &Diagnosis, plan: &Plan) -> Option<WorkedHere> {
+        let asked = run.asked.as_ref().filter(|_| run.part.is_none())?;
+        let step = plan.steps.first().filter(|_| matches!(asked.aim, Goal::Repair { .. }))?;
+        let cause = diagnosis.findings.iter().find(|finding| finding.blocking)?.code;
+        self.journal.worked_here(cause, step.op.action()).await
     }
 
     /// Runs when all steps are settled: it reads everything again and checks whether access is back.

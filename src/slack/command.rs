@@ -66,6 +66,8 @@ pub enum Command {
     History(Target),
     /// `history RUN`
     HistoryOf(RunRef),
+    /// `report`
+    Report,
     /// `cancel RUN`
     Cancel(RunRef),
     /// `undo RUN`
@@ -97,6 +99,7 @@ const FORMS: &[(&str, &str)] = &[
     ("sweep", "/reinstate sweep"),
     ("status", "/reinstate status"),
     ("history", "/reinstate history WHO"),
+    ("report", "/reinstate report"),
     ("cancel", "/reinstate cancel RUN"),
     ("undo", "/reinstate undo RUN"),
     ("me", "/reinstate me"),
@@ -144,6 +147,7 @@ pub fn parse(text: &str) -> Result<Command, ParseError> {
             _ => target(who).map(Command::History),
         },
         "sweep" => alone(Command::Sweep),
+        "report" => alone(Command::Report),
         "me" => alone(Command::Me),
         "whoami" => alone(Command::Whoami),
         "status" if rest.is_empty() => Ok(Command::Status(None)),
@@ -281,6 +285,9 @@ mod tests {
         assert_eq!(form("ada@acme.example"), "/reinstate check WHO [APP]");
         assert_eq!(form("cancel everything"), "/reinstate cancel RUN");
         assert_eq!(form("sweep now"), "/reinstate sweep");
+        assert_eq!(form("reports"), "/reinstate report");
+        assert_eq!(form("report 90d"), "/reinstate report");
+        assert_eq!(parse("Report"), Ok(Command::Report));
         assert_eq!(form("make coffee"), "/reinstate help");
         assert_eq!(form(&"x".repeat(100_000)), "/reinstate help");
         assert_eq!(parse("  "), Ok(Command::Help));

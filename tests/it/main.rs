@@ -57,6 +57,7 @@ mod rehearsal;
 mod reminders;
 mod repeats;
 mod replicas;
+mod report;
 mod sample;
 mod secrets;
 mod setup;

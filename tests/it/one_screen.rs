@@ -5,17 +5,20 @@
 use reinstate::slack::blocks::Message;
 use reinstate::slack::cards;
 use reinstate_core::run::{EndReason, PauseDetail, PauseReason};
-use reinstate_core::{Cause, Diagnosis, Event, Outcome, Plan};
+use reinstate_core::{Cause, Diagnosis, Event, Outcome, Plan, WorkedHere};
 use reinstate_sandbox::generator::Recipe;
 use reinstate_sandbox::scenarios::ALL;
 use reinstate_sandbox::tenant::Tenant;
 
 use crate::asking::{ask, look, start};
 use crate::gallery::jane::Story;
+use crate::gallery::report;
 use crate::generated::lab::Lab;
 
 const COLUMNS: usize = 100;
 const MAX_LINES: usize = 12;
+/// A report is read by itself, so it may fill the height of a window.
+const MAX_REPORT_LINES: usize = 23;
 /// How many generated tenants are tried.
 const TENANTS: u64 = 200;
 
@@ -100,6 +103,9 @@ fn has_uuid(text: &str) -> bool {
 
 /// What is wrong with the cards of a run with this plan, in each of its states.
 fn faults(name: &str, diagnosis: &Diagnosis, plan: &Plan) -> Vec<String> {
+    // The half line about earlier runs at its longest: no more than 500 runs are counted.
+    let worked_here = Some(WorkedHere { tried: 500, worked: 499, seconds: Some(7_000) });
+    let plan = &Plan { worked_here: worked_here.filter(|_| !plan.steps.is_empty()), ..plan.clone() };
     let planned = || Story::repair().planned((diagnosis.clone(), plan.clone()));
     let states = if plan.steps.is_empty() {
         vec![("advice", planned().ended(Outcome::Advice, EndReason::Advice))]
@@ -220,6 +226,13 @@ async fn sixty_missing_groups_and_forty_apps_fit_one_screen() {
     assert!(plan.steps.len() >= 60, "{} steps", plan.steps.len());
     let found = faults("sixty groups", &diagnosis, &plan);
     assert!(found.is_empty(), "{}", found.join("\n\n"));
+}
+
+#[test]
+fn a_report_with_everything_in_it_fits_one_screen() {
+    let texts = texts(&cards::report(&report::full()));
+    let lines: usize = texts.iter().map(|text| wrapped(text)).sum();
+    assert!(lines <= MAX_REPORT_LINES, "{lines} lines\n{}", texts.join("\n"));
 }
 
 #[test]

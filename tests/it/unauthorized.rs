@@ -179,6 +179,7 @@ async fn who_may_not_gets_nothing_out_of_any_command_or_shortcut() {
                 "status".to_owned(),
                 format!("status {run}"),
                 "history jane@acme.example".to_owned(),
+                "report".to_owned(),
                 format!("cancel {run}"),
                 format!("cancel {}", uuid::Uuid::now_v7()),
             ] {

@@ -21,6 +21,18 @@ pub struct Step {
     pub before: Value,
 }
 
+/// How often the first step of a plan has worked here before, against the plan's cause. It was true when the plan was
+/// written, and nothing is decided by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkedHere {
+    /// In how many repairs it was tried.
+    pub tried: u64,
+    /// In how many of them access was back.
+    pub worked: u64,
+    /// The median time from the step to access, if it ever worked.
+    pub seconds: Option<u64>,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Everything that the plan may write.
@@ -36,6 +48,10 @@ pub struct Plan {
     pub tickets: Vec<Ticket>,
     /// The reason: cause codes and the messages of their facts, without times.
     pub because: Vec<(Cause, Vec<String>)>,
+    /// What the journal knows of the first step. It is no part of the digest: it changes with every other run, and an
+    /// approval is about what will be done. `None` if the step was not tried before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worked_here: Option<WorkedHere>,
 }
 
 impl Plan {
@@ -49,6 +65,7 @@ impl Plan {
             advice,
             tickets: Vec::new(),
             because: because(findings),
+            worked_here: None,
         }
     }
 

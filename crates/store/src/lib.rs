@@ -46,7 +46,7 @@ pub use leases::{Lease, Sleep};
 pub use open_run::OpenError;
 pub use release::Released;
 pub use retention::Erased;
-pub use runs::{NewRun, Opened, RunRow};
+pub use runs::{NewRun, Opened, RunRow, RunsSince};
 pub use sweeps::SweepRow;
 
 use std::sync::Arc;

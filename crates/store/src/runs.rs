@@ -8,6 +8,9 @@ use sqlx::any::AnyRow;
 use super::entry::NewEntry;
 use super::{Store, StoreError};
 
+/// The number of runs in one page.
+const PAGE_SIZE: i64 = 500;
+
 /// A run to be opened.
 #[derive(Clone, Debug)]
 pub struct NewRun {
@@ -71,6 +74,42 @@ impl RunRow {
 
 pub(super) fn time(millisecond: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millisecond).map_err(|error| sqlx::Error::Decode(error.into()).into())
+}
+
+/// Reads the ids of runs page by page, in the order in which they were opened. A run that is opened meanwhile may be
+/// among them.
+#[derive(Debug)]
+pub struct RunsSince {
+    store: Store,
+    opening: &'static str,
+    /// The newest time of the page before, or the time to begin with.
+    from: i64,
+    /// The position of the first entry of the last run of the page before. Several runs may have the same time.
+    after: i64,
+}
+
+impl RunsSince {
+    /// The next ids. None at the end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<String>>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT runs.run, runs.opened_at, first.position
+             FROM runs JOIN entries AS first ON first.run = runs.run AND first.run_seq = 1
+             WHERE runs.opened_at >= $1 AND (runs.opened_at > $1 OR first.position > $2) AND first.kind = $3
+             ORDER BY runs.opened_at, first.position LIMIT $4",
+        )
+        .bind(self.from)
+        .bind(self.after)
+        .bind(self.opening)
+        .bind(PAGE_SIZE)
+        .fetch_all(&self.store.pool)
+        .await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        (self.from, self.after) = (last.try_get("opened_at")?, last.try_get("position")?);
+        Ok(Some(rows.iter().map(|row| row.try_get("run")).collect::<Result<_, _>>()?))
+    }
 }
 
 /// The columns of [`RunRow`], by name (see `entry.rs` for the reason).
@@ -177,6 +216,28 @@ impl Store {
         .iter()
         .map(RunRow::from_row)
         .collect()
+    }
+
+    /// The runs that were opened at or after a time with an entry of this kind, page by page.
+    #[must_use]
+    pub fn runs_since(&self, since: Timestamp, opening: &'static str) -> RunsSince {
+        RunsSince { store: self.clone(), opening, from: since.as_millisecond(), after: 0 }
+    }
+
+    /// Up to `most` of the runs that were opened last with an entry of this kind and have ended, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_ended_runs(&self, opening: &str, most: i64) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT runs.run FROM runs JOIN entries AS first ON first.run = runs.run AND first.run_seq = 1
+             WHERE runs.ended_at IS NOT NULL AND first.kind = $1
+             ORDER BY runs.opened_at DESC, first.position DESC LIMIT $2",
+        )
+        .bind(opening)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?)
     }
 
     /// Every run that was ever about an identity, newest first.

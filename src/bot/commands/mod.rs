@@ -7,6 +7,7 @@ pub(super) mod check;
 mod history;
 pub(super) mod me;
 pub(super) mod repair;
+mod report;
 mod status;
 mod sweep;
 pub(super) mod undo;
@@ -60,6 +61,7 @@ pub(super) async fn command(app: &Arc<App>, slash: Slash, sent_at: Timestamp) ->
             Box::pin(async move { history::history(&work, &reply_to, &target).await })
         }
         Command::HistoryOf(run) => Box::pin(async move { history::of(&work, &reply_to, &run).await }),
+        Command::Report => Box::pin(async move { report::report(&work, &reply_to).await }),
         Command::Cancel(run) => Box::pin(async move { cancel::cancel(&work, &reply_to, &run).await }),
         Command::Sweep => {
             let key = slash.trigger.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());

@@ -5,10 +5,14 @@
 
 mod entry;
 mod note;
+mod report;
+mod what_worked;
 
 pub use entry::{Entries, Unreadable};
 pub use note::NoteKind;
+use what_worked::WhatWorked;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,6 +27,8 @@ use reinstate_store::{
 #[derive(Clone, Debug)]
 pub struct Journal {
     store: Store,
+    /// What has worked here. Clones share it.
+    what_worked: Arc<WhatWorked>,
 }
 
 /// A run or a sweep, with the entries it was folded from.
@@ -68,7 +74,7 @@ pub enum Decision<E, T> {
 impl Journal {
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, what_worked: Arc::default() }
     }
 
     #[must_use]

@@ -14,4 +14,5 @@ mod model;
 mod outcomes;
 mod tenant;
 mod upper;
+mod worked_here;
 mod world_changes;

@@ -15,6 +15,7 @@ pub mod home;
 mod line;
 mod me;
 mod plan;
+mod report;
 mod root;
 mod state;
 mod steps;
@@ -30,6 +31,7 @@ pub use details::{details, of_diagnosis};
 pub use dialog::{dialog, dialog_in_full};
 pub use line::{line, list, outcome, stopped, sweep_line, unreadable_line};
 pub use me::{HelpCall, help_wanted, me};
+pub use report::report;
 pub use root::{root, status};
 pub use sweep::{SweepView, sweep_page, sweep_root, sweep_status};
 

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::steps::ops_text;
 use crate::slack::blocks::{divider, section};
 use crate::slack::markup::Markup;
+use crate::slack::messages::figures;
 use reinstate_core::subject::normalize;
 use reinstate_core::{Diagnosis, Op, Plan, Step};
 
@@ -46,6 +47,9 @@ pub(super) fn planned(plan: &Plan, diagnosis: &Diagnosis) -> Vec<Json> {
         let mut lines = vec![Markup::new().literal("*Steps*")];
         let all = plan.steps.iter().enumerate();
         lines.extend(all.map(|(index, step)| step_line(index + 1, step, plan, diagnosis)));
+        if let (Some(worked), Some(first)) = (&plan.worked_here, lines.get_mut(1)) {
+            *first = first.clone().literal(" · ").escaped(&figures::worked_here(worked));
+        }
         blocks.push(section(&Markup::lines(&lines, 2900)));
     }
     if !plan.cost.is_empty() {

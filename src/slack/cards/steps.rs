@@ -4,11 +4,16 @@
 use super::View;
 use super::apps::label;
 use crate::slack::markup::Markup;
+use crate::slack::messages::figures;
 use reinstate_core::run::{Next, Outcome, Progress};
-use reinstate_core::{Diagnosis, Names, Op, Plan, Risk, Step};
+use reinstate_core::{Diagnosis, Names, Op, Plan, Risk, Step, WorkedHere};
 
 /// How many lines a card shows. The other steps are counted.
 const MAX_LINES: usize = 8;
+/// With more lines than this, no line may take two lines on the screen because of what is only good to know.
+const MAX_LINES_WITH_ROOM: usize = 3;
+/// How many columns a line on the screen has.
+const MAX_COLUMNS: usize = 100;
 /// How many groups one line names.
 const MAX_GROUPS: usize = 4;
 /// The maximum number of characters of a person's name in a step.
@@ -70,23 +75,38 @@ pub(super) fn steps(view: &View<'_>) -> Vec<Markup> {
         Progress::Open if matches!(next, Next::Step { index: at, .. } if at == index) => Mark::Now,
         Progress::Open => Mark::Open,
     });
-    lines.extend(list(&merged(current.plan.steps.iter().zip(marks)), &current.diagnosis));
+    let worked = current.plan.worked_here.as_ref();
+    lines.extend(list(&merged(current.plan.steps.iter().zip(marks)), &current.diagnosis, worked));
     lines
 }
 
 /// The list of a plan that has not begun.
 pub(super) fn planned_lines(plan: &Plan, diagnosis: &Diagnosis) -> Vec<Markup> {
-    list(&merged(plan.steps.iter().map(|step| (step, Mark::Open))), diagnosis)
+    list(&merged(plan.steps.iter().map(|step| (step, Mark::Open))), diagnosis, plan.worked_here.as_ref())
 }
 
-fn list(all: &[Line<'_>], diagnosis: &Diagnosis) -> Vec<Markup> {
+/// `worked` is about the first step, and helps to decide whether it may begin.
+fn list(all: &[Line<'_>], diagnosis: &Diagnosis, worked: Option<&WorkedHere>) -> Vec<Markup> {
     let shown = all.iter().take(MAX_LINES).enumerate();
     let mut lines: Vec<Markup> = shown.map(|(index, line)| shown_line(index + 1, line, diagnosis)).collect();
+    let first = all.first().filter(|line| line.mark == Mark::Open);
+    if let (Some(_), Some(worked), Some(text)) = (first, worked, lines.first_mut()) {
+        let with = text.clone().literal(" · ").escaped(&figures::worked_here(worked));
+        // A card with many steps has no room for one more line. Details have it then.
+        if all.len() <= MAX_LINES_WITH_ROOM || columns(&with) <= MAX_COLUMNS {
+            *text = with;
+        }
+    }
     if all.len() > MAX_LINES {
         let left = all.len() - MAX_LINES;
         lines.push(Markup::new().literal("… and ").number(left).literal(" more steps in *Details*"));
     }
     lines
+}
+
+/// The columns that a text takes on the screen: a mark takes two, and the signs for bold letters none.
+fn columns(text: &Markup) -> usize {
+    text.as_str().replace(":warning:", "  ").chars().filter(|c| *c != '*').count()
 }
 
 fn count(view: &View<'_>, worked: bool) -> usize {

@@ -87,8 +87,15 @@ fn worst() -> (Diagnosis, Plan) {
         })
         .collect();
     let words = || vec![HOSTILE.repeat(30); 40];
-    let plan =
-        Plan { subject, steps, cost: words(), advice: words(), tickets: Vec::new(), because: Vec::new() };
+    let plan = Plan {
+        subject,
+        steps,
+        cost: words(),
+        advice: words(),
+        tickets: Vec::new(),
+        because: Vec::new(),
+        worked_here: None,
+    };
     (found, plan)
 }
 

@@ -1,7 +1,9 @@
 //! Every sentence that is not part of a card. Each one says what happened, why, and what to do next. Pure.
 
 pub mod click;
+pub(crate) mod figures;
 mod me;
+pub(crate) mod picture;
 mod reason;
 mod refusal;
 mod sweep;
@@ -40,6 +42,7 @@ pub fn help() -> Markup {
          • `/reinstate sweep` – check every managed account (role: operator)\n\
          • `/reinstate status [RUN]` – what runs and what waits for whom (role: viewer)\n\
          • `/reinstate history WHO` – every run on that account (role: viewer)\n\
+         • `/reinstate report` – what repairs achieved in the last 30 days, without names (role: viewer)\n\
          • `/reinstate cancel RUN` – stop before the next step (role: requester or approver)\n\
          • `/reinstate undo RUN` – plan the inverse steps (role: operator)\n\
          • `/reinstate me` – check your own account (role: none, members only)\n\

@@ -13,6 +13,7 @@ mod page;
 mod program;
 mod reasons;
 mod refusals;
+pub mod report;
 mod run_asks;
 mod run_ends;
 mod run_works;
@@ -37,6 +38,7 @@ fn pages() -> Vec<Page> {
         answers::checks(),
         answers::me(),
         answers::lists(),
+        report::page(),
         refusals::commands(),
         run_asks::page(),
         run_works::page(),

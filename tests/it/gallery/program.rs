@@ -56,6 +56,21 @@ pub fn page() -> Page {
     position,at,run,run_seq,kind,facts,personal,hash
     exit code 0
     ");
+    shows!(page, "report: an empty journal", "Nothing was ever started.", undated(&run("reinstate report")), @"
+    $ reinstate report
+    What works here, (day) to (day)
+
+    No repair gave anybody their access back.
+    Repairs: 0
+    Approvals: 0 given, 0 declined, 0 not given in time
+    Steps: 0
+    exit code 0
+    ");
+    shows!(page, "report: a time to come", "There is nothing to count yet.", run("reinstate report --since 2999-01-01"), @"
+    $ reinstate report --since 2999-01-01
+    The time after --since lies in the future. Write for example: reinstate report --since 30d
+    exit code 64
+    ");
     shows!(page, "runs release: no such run", "Nothing was changed.", run("reinstate runs release 01a22b0e-0438-7587-8f82-176a680e8a9b"), @"
     $ reinstate runs release 01a22b0e-0438-7587-8f82-176a680e8a9b
     There is no run 01a22b0e-0438-7587-8f82-176a680e8a9b. The card of a run and the log show its id.
@@ -98,6 +113,13 @@ pub fn page() -> Page {
       approvals.destructive: 1 approver(s) are asked for, but access.approver has 0. Add people to access.approver, or set approvals.destructive = "never".
     "#);
     page
+}
+
+/// Without the days of the present.
+fn undated(text: &str) -> String {
+    let is_day = |word: &&str| word.len() == 10 && word.bytes().filter(|byte| *byte == b'-').count() == 2;
+    let days: Vec<&str> = text.split_whitespace().filter(is_day).collect();
+    days.iter().fold(text.to_owned(), |text, day| text.replace(day, "(day)"))
 }
 
 /// The minimum settings of `check`. It makes no call for a text that is not a name.

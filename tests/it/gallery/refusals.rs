@@ -34,6 +34,7 @@ pub fn commands() -> Page {
     • `/reinstate sweep` – check every managed account (role: operator)
     • `/reinstate status [RUN]` – what runs and what waits for whom (role: viewer)
     • `/reinstate history WHO` – every run on that account (role: viewer)
+    • `/reinstate report` – what repairs achieved in the last 30 days, without names (role: viewer)
     • `/reinstate cancel RUN` – stop before the next step (role: requester or approver)
     • `/reinstate undo RUN` – plan the inverse steps (role: operator)
     • `/reinstate me` – check your own account (role: none, members only)

@@ -1,13 +1,13 @@
 //! The card of a run until a decision is made, and the messages that ask for the decision.
 
-use reinstate::slack::{cards, messages};
-use reinstate_core::{Diagnosis, Goal, Op, Plan};
+use reinstate::slack::{cards, messages, modal as modals};
+use reinstate_core::{Diagnosis, Goal, Op, Plan, WorkedHere};
 
 use super::jane::{
     EARLIER, OWN, RECORD, Story, at, email_held, memberships, not_assigned, parking, plan_of, record_id,
     retire_plan, undo_plan, write_record,
 };
-use super::page::{Page, card, dialog, shows};
+use super::page::{Page, card, dialog, modal, shows};
 
 pub fn page() -> Page {
     let mut page = Page::new(
@@ -74,6 +74,15 @@ pub fn page() -> Page {
     let linked = Story { docs: Some("https://wiki.acme.example/causes"), ..story.clone() };
     shows!(page, "It waits, and each cause has a page", "`slack.docs_url` is set, so the title of a cause is a link.",
         root(&linked).lines().filter(|line| line.contains("https://")).collect::<Vec<_>>().join("\n"), @"*Cause:* Another managed account uses the person's address (https://wiki.acme.example/causes/email-held-by-managed-account.md).");
+
+    let (found, plan) = parking();
+    let worked_here = Some(WorkedHere { tried: 15, worked: 14, seconds: Some(40) });
+    let known = Story::repair().planned((found, Plan { worked_here, ..plan }));
+    shows!(page, "It waits, and the step was tried here before", "The first step says in how many repairs with this cause it was tried, in how many access was back, and how long that took (the median).",
+        root(&known).lines().filter(|line| line.starts_with("1. ")).collect::<Vec<_>>().join("\n"), @"1. Move jane@acme.example off account Jane Doe (…0005) · :warning: *destructive* · worked here 14 of 15 times, 40 s");
+
+    shows!(page, "It waits, and the step was tried here before: the details", "The same line in *Details*.",
+        modal(&modals::details(known.draws(cards::details))).lines().filter(|line| line.starts_with("1. ")).collect::<Vec<_>>().join("\n"), @"1. Move jane@acme.example off account Jane Doe (…0005) · *destructive* · cannot be undone once the person has the address · worked here 14 of 15 times, 40 s");
 
     let elsewhere = Story { asks_here: false, ..story.clone() };
     shows!(page, "It waits, and the card stands elsewhere", "The repair was asked for in another channel. Nobody can approve there.",

@@ -25,6 +25,7 @@ pub fn page() -> Page {
       replay       Diagnose the evidence in a file that `check --bundle` wrote; needs no network and no configuration
       sweep        Diagnose every managed account; reads only
       doctor       Test the configuration, the credentials and their permissions
+      report       What repairs achieved, from the journal and without names; reads only
       audit        Verify or export the journal
       runs         Look after runs that nothing else can end
       manifest     Print the Slack app manifest
@@ -88,6 +89,18 @@ pub fn page() -> Page {
           --list             List the stories
           --from <BUNDLE>    Begin with the tenant of an evidence bundle, to rehearse a repair
       -h, --help             Print help
+    ");
+    shows!(page, "report --help", "Exit code 0.", ending("reinstate report --help"), @"
+    What repairs achieved, from the journal and without names; reads only
+
+    Usage: reinstate report [OPTIONS]
+
+    Options:
+          --config <FILE>  The configuration; else the file that REINSTATE_CONFIG names, else reinstate.toml
+          --since <T>      Runs from this time on: a number of days like 30d, a day, or a time [default: 30d]
+          --json           Print one JSON object
+          --csv <FILE>     Write a table for a spreadsheet
+      -h, --help           Print help
     ");
     shows!(page, "audit --help", "Exit code 0.", ending("reinstate audit --help"), @"
     Verify or export the journal

@@ -123,7 +123,15 @@ fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<
         subject.records.extend(step.op.records().iter().cloned());
     }
     let cost = cost::cost(case, &steps);
-    Plan { subject, steps, cost, advice, tickets: Vec::new(), because: because(&diagnosis.findings) }
+    Plan {
+        subject,
+        steps,
+        cost,
+        advice,
+        tickets: Vec::new(),
+        because: because(&diagnosis.findings),
+        worked_here: None,
+    }
 }
 
 /// Makes one step, if its conditions allow it. Conditions that earlier steps make true are checked when the step

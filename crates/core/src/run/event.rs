@@ -68,6 +68,18 @@ pub enum Goal {
     Retire { run: String },
 }
 
+impl Goal {
+    /// The name used in the facts of an entry.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Repair { .. } => "repair",
+            Self::Undo { .. } => "undo",
+            Self::Retire { .. } => "retire",
+        }
+    }
+}
+
 impl Default for Goal {
     fn default() -> Self {
         Self::Repair { keep: None }
@@ -284,7 +296,14 @@ impl JournalEvent for Event {
                 "digest": digest,
                 "verdict": diagnosis.verdict.word(),
                 "causes": diagnosis.findings.iter().map(|finding| finding.code.code()).collect::<Vec<_>>(),
+                "blocking": diagnosis
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.blocking)
+                    .map(|finding| finding.code.code())
+                    .collect::<Vec<_>>(),
                 "steps": plan.steps.iter().map(|step| step.op.action()).collect::<Vec<_>>(),
+                "risks": plan.steps.iter().map(|step| step.risk.word()).collect::<Vec<_>>(),
             }),
             Self::Approved { digest, .. } | Self::Declined { digest, .. } | Self::Expired { digest } => {
                 json!({ "digest": digest })
@@ -297,11 +316,10 @@ impl JournalEvent for Event {
             | Self::NoEffect { step, .. } => json!({ "step": step }),
             Self::Paused { step, halt, .. } => json!({ "step": step, "halt": halt }),
             Self::Ended { outcome, .. } => json!({ "outcome": outcome }),
-            Self::Opened { .. }
-            | Self::Admitted { .. }
-            | Self::Cancelled { .. }
-            | Self::Retried { .. }
-            | Self::Denied { .. } => json!({}),
+            Self::Opened { asked, .. } => json!({ "goal": asked.aim.word() }),
+            Self::Admitted { .. } | Self::Cancelled { .. } | Self::Retried { .. } | Self::Denied { .. } => {
+                json!({})
+            }
         }
     }
 

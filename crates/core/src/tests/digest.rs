@@ -12,10 +12,24 @@ use super::build::{
 };
 use super::conditions::{planned, rules};
 use crate::evidence::{AppUse, Evidence, Read};
-use crate::{Cause, Plan, Risk, Undo};
+use crate::{Cause, Plan, Risk, Undo, WorkedHere};
 
 fn worlds() -> Vec<Evidence> {
     vec![drifted(), never_provisioned(), linked_elsewhere(), address_elsewhere(), stale_record()]
+}
+
+#[test]
+fn what_has_worked_here_is_no_part_of_the_digest_and_old_plans_lack_it() {
+    let plan = planned(&drifted(), &rules());
+    let worked_here = Some(WorkedHere { tried: 15, worked: 14, seconds: Some(40) });
+    let known = Plan { worked_here, ..plan.clone() };
+    assert!(plan.digest().is_some());
+    assert_eq!(known.digest(), plan.digest());
+    let written = serde_json::to_value(&known).unwrap();
+    assert_eq!(serde_json::from_value::<Plan>(written).unwrap(), known);
+    let old = serde_json::to_value(&plan).unwrap();
+    assert_eq!(old.get("worked_here"), None);
+    assert_eq!(serde_json::from_value::<Plan>(old).unwrap(), plan);
 }
 
 fn later<T>(read: &mut Read<T>, now: Timestamp) {

@@ -20,6 +20,7 @@ mod plans;
 mod provisioning;
 mod reactivation;
 mod reasons;
+mod report;
 mod run;
 mod run_legal;
 mod run_memory;

@@ -64,7 +64,7 @@ promises! {
         the_tenant_is_shared_or_taken_alone, history_is_newest_first, a_part_of_an_id_finds_its_runs, a_change_is_known_by_whom_it_is_about, an_event_is_new_once,
         children_are_found_by_their_parent, a_child_without_a_parent_is_adopted_when_it_is_opened_again,
         older_children_get_their_parent, a_released_run_holds_nothing, what_people_wait_for_is_no_part_of_a_sweep, order_is_not_that_of_names,
-        many_programs_may_start_at_once, columns_that_a_newer_program_adds_change_nothing, a_newer_database_is_refused;
+        every_run_since_a_time_is_read_once, the_last_runs_that_have_ended_are_found, many_programs_may_start_at_once, columns_that_a_newer_program_adds_change_nothing, a_newer_database_is_refused;
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
         a_held_lease_appends_and_renews, an_end_gives_the_lease_back, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
         the_next_wake_is_known;

@@ -100,6 +100,55 @@ pub async fn a_part_of_an_id_finds_its_runs(place: &Place) {
     assert_eq!(store.runs_with_part("01a22b0", 2).await.unwrap(), [three, two]);
 }
 
+/// More runs than one page has, many of them with the same time, and in an order that is not that of their ids.
+pub async fn every_run_since_a_time_is_read_once(place: &Place) {
+    let store = place.open().await;
+    let mut expected = Vec::new();
+    for n in 0..1_203_i64 {
+        let kind = if n % 7 == 0 { "sweep-opened" } else { "opened" };
+        let run = format!("{:04}-{n}", (n * 7_919) % 1_203);
+        let first = NewEntry { at: at(n / 400), ..entry(kind) };
+        store.open_run(NewRun { run: run.clone(), key: run.clone(), first, wake: false }).await.unwrap();
+        if n >= 400 && n % 7 != 0 {
+            expected.push(run);
+        }
+    }
+    let read = async |since| {
+        let (mut pages, mut all, mut count) = (store.runs_since(since, "opened"), Vec::new(), 0);
+        while let Some(page) = pages.next_page().await.unwrap() {
+            assert!(page.len() <= 500, "{} runs at once", page.len());
+            all.extend(page);
+            count += 1;
+        }
+        (all, count)
+    };
+    assert_eq!(read(at(1)).await, (expected.clone(), 2));
+    assert_eq!(read(at(0)).await.0.len(), 1_203 - 172);
+    let last: Vec<String> = expected
+        .into_iter()
+        .filter(|run| run.ends_with("-1200") || run.ends_with("-1201") || run.ends_with("-1202"))
+        .collect();
+    assert_eq!(read(at(3)).await.0, last, "the time itself is included");
+    assert_eq!(read(at(4)).await, (Vec::new(), 0));
+}
+
+pub async fn the_last_runs_that_have_ended_are_found(place: &Place) {
+    let store = place.open().await;
+    let end = || AppendOptions { end: true, ..AppendOptions::default() };
+    for (n, kind) in (0_i64..).zip(["opened", "opened", "sweep-opened", "opened", "opened"]) {
+        // The ids are in the reverse order, and two runs were opened at the same time.
+        let run = format!("run-{}", 9 - n);
+        let first = NewEntry { at: at(n / 2), ..entry(kind) };
+        store.open_run(NewRun { run: run.clone(), key: run.clone(), first, wake: false }).await.unwrap();
+        if n != 3 {
+            appended(&store, &run, "ended", end()).await;
+        }
+    }
+    let found = async |most| store.last_ended_runs("opened", most).await.unwrap();
+    assert_eq!(found(9).await, ["run-5", "run-8", "run-9"], "run-6 is open, and run-7 is a sweep");
+    assert_eq!(found(2).await, ["run-5", "run-8"]);
+}
+
 pub async fn an_identity_belongs_to_one_open_run(place: &Place) {
     let store = place.open().await;
     let (first, second) = (opened(&store).await, opened(&store).await);

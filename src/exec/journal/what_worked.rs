@@ -1,0 +1,59 @@
+//! What has worked here, for the card of a new plan. It is read from the newest runs that have ended, at most every ten
+//! minutes, so that a plan costs no more reads in a busy hour. It must never decide anything, and a plan must never fail
+//! or wait long for it.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use reinstate_core::report::{Report, Tally};
+use reinstate_core::{Cause, Kind, WorkedHere};
+use reinstate_store::StoreError;
+
+use super::Journal;
+
+/// How many runs are read.
+const MAX_RUNS: i64 = 500;
+/// How old the figures may be.
+const MAX_AGE: Duration = Duration::from_secs(600);
+/// How long a plan waits for the figures.
+const READ_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The figures that were read last, and when. `None` in them if they could not be read.
+#[derive(Debug, Default)]
+pub(super) struct WhatWorked(Mutex<Option<(Instant, Option<Report>)>>);
+
+impl Journal {
+    /// What the newest runs say about a step against a cause. `None` if it was not tried, or could not be read.
+    pub(in crate::exec) async fn worked_here(&self, cause: Cause, action: &str) -> Option<WorkedHere> {
+        let mut kept = self.what_worked.0.lock().await;
+        if kept.as_ref().is_none_or(|(at, _)| at.elapsed() >= MAX_AGE) {
+            let read = tokio::time::timeout(READ_TIMEOUT, self.newest()).await;
+            let read = match read {
+                Ok(Ok(report)) => Some(report),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "what has worked here could not be read");
+                    None
+                }
+                Err(_) => {
+                    tracing::warn!("what has worked here could not be read in time");
+                    None
+                }
+            };
+            *kept = Some((Instant::now(), read));
+        }
+        let (_, report) = kept.as_ref()?;
+        report.as_ref()?.worked_here(cause, action)
+    }
+
+    async fn newest(&self) -> Result<Report, StoreError> {
+        let now = self.now().await?;
+        let mut tally = Tally::new(now, now);
+        for run in self.store.last_ended_runs(Kind::Run.opening(), MAX_RUNS).await? {
+            if let Some(record) = self.record(&run).await? {
+                tally.add(&record);
+            }
+        }
+        Ok(tally.report())
+    }
+}
