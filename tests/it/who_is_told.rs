@@ -186,6 +186,11 @@ async fn each_state_of_a_repair_tells_those_who_wait_and_nobody_else() {
         let card = bot.shows(&bot.root().await.ts);
         assert!(card.contains("*Waiting for approval* until"), "{card}");
         assert_eq!(told(bot), people(&[(GRACE, "by mention"), ("U0LINUS", "by mention")]));
+        // Who is asked may look at what they decide about, without another role.
+        bot.clicks(GRACE, "reinstate.recheck").await;
+        bot.hears(GRACE, "Another managed account uses the person's address").await;
+        bot.says(GRACE, "check jane@acme.example").await;
+        bot.hears(GRACE, "This needs the role viewer").await;
         bot.clicks(GRACE, "reinstate.approve").await;
         assert_eq!(bot.ends().await, Outcome::Restored);
         bot.is_quiet().await;

@@ -28,7 +28,7 @@ use crate::slack::modal;
 use crate::slack::payload::{Click, Submit};
 use crate::slack::value::Value;
 use crate::telemetry::run_span;
-use reinstate_core::run::Request;
+use reinstate_core::run::{Next, Request};
 
 /// Starts what a click requests. The acknowledgement does not wait for it.
 pub(super) fn click(app: &Arc<App>, click: Click) {
@@ -109,20 +109,27 @@ pub(super) fn submitted(app: &Arc<App>, submit: Submit) {
 }
 
 async fn recheck(app: &App, reply_to: &ReplyTo, value: &Value) {
-    let target = if value.run.is_empty() {
-        Target::parse(&value.who)
-    } else {
-        let run = app.journal.run(&value.run).await.ok();
-        run.and_then(|run| match (run.admitted, run.asked) {
-            (Some((_, who)), _) => Some(Target::Who(who)),
-            (None, Some(asked)) => Target::parse(&asked.text),
-            (None, None) => None,
-        })
-    };
+    if value.run.is_empty() {
+        match Target::parse(&value.who) {
+            Some(target) => {
+                let about = Some(value.app.as_str()).filter(|app| !app.is_empty());
+                check::check(app, reply_to, &target, about).await;
+            }
+            None => app.reply(reply_to, &Message::text(&gone())).await,
+        }
+        return;
+    }
+    let (run, now) = (app.journal.run(&value.run).await.ok(), app.journal.now().await.ok());
+    let next = run.as_ref().zip(now).map(|(run, now)| run.next(now, &app.rules, &app.limits));
+    let target = run.and_then(|run| match (run.admitted, run.asked) {
+        (Some((_, who)), _) => Some(Target::Who(who)),
+        (None, Some(asked)) => Target::parse(&asked.text),
+        (None, None) => None,
+    });
     match target {
         Some(target) => {
-            let about = Some(value.app.as_str()).filter(|app| !app.is_empty());
-            check::check(app, reply_to, &target, about).await;
+            let asks = matches!(next, Some(Next::AwaitApproval { .. }));
+            check::recheck_of_run(app, reply_to, &target, asks).await;
         }
         None => app.reply(reply_to, &Message::text(&gone())).await,
     }

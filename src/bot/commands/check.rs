@@ -16,7 +16,13 @@ use reinstate_core::{Action, Who};
 const SILENT_LIMIT: Duration = Duration::from_secs(4);
 
 pub(crate) async fn check(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&str>) {
-    patiently(app, reply_to, answer(app, reply_to, target, about)).await;
+    patiently(app, reply_to, answer(app, reply_to, target, about, &Action::Check)).await;
+}
+
+/// Recheck on the card of a run. Approvers may use it while they are asked: they should see what they decide about.
+pub(crate) async fn recheck_of_run(app: &App, reply_to: &ReplyTo, target: &Target, asks: bool) {
+    let action = if asks { Action::Follow } else { Action::Check };
+    patiently(app, reply_to, answer(app, reply_to, target, None, &action)).await;
 }
 
 /// Sends an answer. If the answer takes long, first sends a message that the reading still goes on.
@@ -32,8 +38,14 @@ pub(super) async fn patiently(app: &App, reply_to: &ReplyTo, answer: impl Future
     app.reply(reply_to, &card).await;
 }
 
-async fn answer(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&str>) -> Message {
-    match read(app, reply_to, target, about).await {
+async fn answer(
+    app: &App,
+    reply_to: &ReplyTo,
+    target: &Target,
+    about: Option<&str>,
+    action: &Action,
+) -> Message {
+    match read(app, reply_to, target, about, action).await {
         Ok((who, looked)) => card(app, reply_to, &who, &looked).await,
         Err(refused) => refused,
     }
@@ -41,7 +53,7 @@ async fn answer(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&s
 
 /// The details of a diagnosis, for the modal that is open.
 pub(crate) async fn details(app: &App, reply_to: &ReplyTo, target: &Target, about: Option<&str>) {
-    let card = match read(app, reply_to, target, about).await {
+    let card = match read(app, reply_to, target, about, &Action::Check).await {
         Ok((who, looked)) => {
             let docs = app.config.slack.docs_url.as_ref();
             let text = Markup::new().literal("Details of ").escaped(who.text());
@@ -57,8 +69,9 @@ async fn read(
     reply_to: &ReplyTo,
     target: &Target,
     about: Option<&str>,
+    action: &Action,
 ) -> Result<(Who, SharedDiagnosis), Message> {
-    app.allow(reply_to, "check", &Action::Check).await?;
+    app.allow(reply_to, "check", action).await?;
     let resolved = app.resolve(target).await;
     let who = resolved.map_err(|why| Message::text(&Markup::new().escaped(&why.to_string())))?;
     let looked = limited(app, reply_to, &who, about).await?;
