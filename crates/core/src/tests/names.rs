@@ -50,11 +50,14 @@ fn events() -> Vec<(Event, Value)> {
     let (by, why) = ("U-DAN".to_owned(), "w".to_owned());
     let who = Who::Email(MAIL.to_owned());
     let planned = planned(&diagnose(&healthy()), plan);
-    let facts = json!({"digest": digest, "verdict": "healthy", "causes": [], "steps": ["unlink-record"]});
+    let facts = json!({
+        "digest": digest, "verdict": "healthy", "causes": [], "blocking": [], "steps": ["unlink-record"],
+        "risks": ["disruptive"],
+    });
     let about = json!({"digest": digest});
     let step = json!({"step": 0});
     vec![
-        (super::run::asked("U-DAN"), json!({})),
+        (super::run::asked("U-DAN"), json!({"goal": "repair"})),
         (Event::Admitted { rule: "r".to_owned(), who }, json!({})),
         (planned, facts),
         (Event::Approved { by: by.clone(), digest: digest.clone() }, about.clone()),
