@@ -1,4 +1,4 @@
-//! Each documented refusal of a message, at each call that may get it: the approval is still requested, the repair still
+//! Each documented refusal of a message, at each call that may get it, over both transports: the approval is still requested, the repair still
 //! ends, and a card shows the end. Source: docs.slack.dev, the errors of `chat.postMessage`, `chat.update` and
 //! `chat.postEphemeral`.
 
@@ -19,9 +19,9 @@ const POST: &str = "/chat.postMessage";
 const UPDATE: &str = "/chat.update";
 const EPHEMERAL: &str = "/chat.postEphemeral";
 /// How many calls of a method a repair makes at least: the root card, the request for an approval, and the end for two
-/// people; the updates of the root card and of the request.
+/// people; one update of the root card and one of the request. Faster states of the root card are drawn as one.
 const POSTS: usize = 4;
-const UPDATES: usize = 3;
+const UPDATES: usize = 2;
 
 const POST_REFUSALS: [&str; 7] = [
     "restricted_action",
@@ -50,12 +50,17 @@ struct Case {
     method: &'static str,
     number: usize,
     code: &'static str,
+    /// Whether requests arrive over a socket, or else signed.
+    socket: bool,
 }
 
 fn cases() -> Vec<Case> {
     let of = |method, count, codes: &[&'static str]| -> Vec<Case> {
-        let at = |number| codes.iter().map(move |code| Case { method, number, code });
-        (0..count).flat_map(at).collect()
+        let at = |number| codes.iter().map(move |code| (number, code));
+        let both = |(number, code): (usize, &&'static str)| {
+            [false, true].map(|socket| Case { method, number, code: *code, socket })
+        };
+        (0..count).flat_map(at).flat_map(both).collect()
     };
     let mut all = of(POST, POSTS, &POST_REFUSALS);
     all.extend(of(UPDATE, UPDATES, &UPDATE_REFUSALS));
@@ -65,7 +70,9 @@ fn cases() -> Vec<Case> {
 
 /// Plays a repair with one refusal. Returns what was wrong.
 async fn play(case: Case) -> Option<String> {
-    let bot = Bot::start(scenarios::find("email-held").unwrap().tenant(), |_| {}).await;
+    let mut tenant = scenarios::find("email-held").unwrap().tenant();
+    tenant.slack.sockets.on = case.socket;
+    let bot = Bot::start(tenant, |_| {}).await;
     let body = format!(r#"{{"ok":false,"error":"{}"}}"#, case.code);
     let refusal = Injection::Answer { status: 200, headers: Vec::new(), body };
     let is_it = move |call: &Call| call.path.ends_with(case.method);
