@@ -91,7 +91,7 @@ pub(super) fn email_unverified(case: &Case<'_>) -> Answer {
 }
 
 /// The sources that would show whether the account is suspended.
-fn needed(case: &Case<'_>, account: &Account) -> &'static [Source] {
+pub(super) fn suspension_sources(case: &Case<'_>, account: &Account) -> &'static [Source] {
     let rows = case.role_rows(account);
     match rows.map(|rows| rows.iter().any(|row| row.is_status("suspended") == Some(true))) {
         None => &[Source::Roles],
@@ -110,7 +110,7 @@ pub(super) fn suspended(case: &Case<'_>) -> Answer {
     match case.is_suspended(account) {
         Some(false) => return Answer::No,
         Some(true) => {}
-        None => return Answer::Unread(needed(case, account)),
+        None => return Answer::Unread(suspension_sources(case, account)),
     }
     let places: Vec<String> =
         case.suspended_in(account).iter().map(|id| case.directory_name(account, id)).collect();

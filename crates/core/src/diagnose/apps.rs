@@ -1,6 +1,7 @@
 //! Causes at the last station of the trail, judged per app: the roles that the groups grant, the role that the account
 //! has, and free seats (docs/reference/rules.md#expected-apps).
 
+use super::account::suspension_sources;
 use super::app_access::{GrantedApp, Grants};
 use super::app_choice::AskedApp;
 use super::{Answer, Case, fact};
@@ -67,6 +68,9 @@ pub(super) fn seats_full(case: &Case<'_>) -> Answer {
     let lacking = lacking(case, states.missing);
     if lacking.is_empty() {
         return Answer::No;
+    }
+    if case.is_suspended(account).is_none() {
+        return Answer::Unread(suspension_sources(case, account));
     }
     if case.e.workspaces.get().is_none() {
         return Answer::Unread(&[Source::Workspaces]);
@@ -166,6 +170,10 @@ pub(super) fn role_too_weak(case: &Case<'_>) -> Answer {
         .collect();
     if says.is_empty() {
         return Answer::No;
+    }
+    // A role in a directory where the account is suspended has no effect.
+    if case.is_suspended(account).is_none() {
+        return Answer::Unread(suspension_sources(case, account));
     }
     roles_fact(case, account, says.join("; ")).map_or(Answer::No, |first| {
         let mut grants = weak_apps(case, account).into_iter().flat_map(|(app, _)| app.groups);
