@@ -10,8 +10,14 @@ use crate::finding::{Cause, Finding};
 use crate::subject::normalize;
 
 /// The sources that show whether the person has access (docs/reference/rules.md#access).
-const ACCESS_SOURCES: &[Source] =
-    &[Source::Memberships, Source::Assignments, Source::Accounts, Source::Roles];
+pub(super) const ACCESS_SOURCES: &[Source] = &[
+    Source::Memberships,
+    Source::Assignments,
+    Source::Accounts,
+    Source::Groups,
+    Source::Roles,
+    Source::GroupRoles,
+];
 
 /// Whether the links by address were read, and every configured directory by name and by id
 /// (docs/reference/rules.md#complete-address-lookups).

@@ -117,6 +117,8 @@ pub(super) fn explained(findings: Vec<Finding>, undecided: &mut Vec<Undecided>) 
     // A finding that is only advice, because other evidence contradicts it, explains nothing.
     let found: Vec<Cause> = findings.iter().filter(|f| f.blocking).map(|finding| finding.code).collect();
     let open: Vec<Undecided> = undecided.clone();
+    // A symptom that would not be reported anyway is not undecided either.
+    undecided.retain(|(symptom, _)| !explaining(*symptom).any(|cause| found.contains(&cause)));
     let mut kept = Vec::new();
     for finding in findings {
         if explaining(finding.code).any(|cause| found.contains(&cause)) {
@@ -171,6 +173,14 @@ mod tests {
         );
         let mut elsewhere = vec![(C::SeatsFull, vec![Source::Workspaces])];
         assert_eq!(left_beside(&[C::NeverProvisioned], &mut elsewhere), [C::NeverProvisioned]);
+    }
+
+    #[test]
+    fn a_symptom_that_a_found_cause_explains_is_not_undecided() {
+        let mut undecided =
+            vec![(C::SyncPending, vec![Source::Jobs]), (C::SeatsFull, vec![Source::Workspaces])];
+        assert_eq!(left_beside(&[C::ProvisioningStopped], &mut undecided), [C::ProvisioningStopped]);
+        assert_eq!(undecided, [(C::SeatsFull, vec![Source::Workspaces])]);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! A refused export that no other cause explains (docs/reference/rules.md#failing-exports). It names what the target
 //! answered, so that a diagnosis of missing access is not left without a reason.
 
+use super::address::ACCESS_SOURCES;
 use super::scope::is_due;
 use super::{Answer, Case, fact};
 use crate::evidence::{LogEntry, Source};
 use crate::finding::{Cause, Fact, Finding};
 
 /// The newest export of the person failed. Or the job looks the person up by an attribute that Atlassian cannot filter
-/// by, and the person has no record. Not reported for a person who has access.
+/// by, and the person has no record. Not reported for a person who has access, and undecided where access is unread.
 pub(super) fn export_failing(case: &Case<'_>) -> Answer {
     if !is_due(case) || case.has_no_job() || case.has_access() == Some(true) {
         return Answer::No;
@@ -25,9 +26,12 @@ pub(super) fn export_failing(case: &Case<'_>) -> Answer {
     });
     let look_up = unfilterable_fact(case).filter(|_| case.looks_up_in_vain());
     let mut facts = [failed, look_up].into_iter().flatten();
-    facts
-        .next()
-        .map_or(Answer::No, |first| Answer::Yes(Finding::new(Cause::ExportFailing, first).and(facts.next())))
+    let Some(first) = facts.next() else { return Answer::No };
+    // A failed export does no harm to a person who has access.
+    if case.has_access().is_none() {
+        return Answer::Unread(ACCESS_SOURCES);
+    }
+    Answer::Yes(Finding::new(Cause::ExportFailing, first).and(facts.next()))
 }
 
 /// What the target answered, for people.
