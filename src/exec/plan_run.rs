@@ -54,8 +54,15 @@ impl Engine {
         };
         let prior_runs = PriorRuns::Journal(self.journal.clone());
         let (world, gather) = (self.world.as_ref(), Gather::Person(subject));
-        let Assessment { diagnosis, plan, .. } =
-            assess(world, &prior_runs, &self.rules, gather, goal, &run.tried()).await;
+        let tried = run.tried();
+        let assessed = assess(world, &prior_runs, &self.rules, gather, goal, &tried);
+        // A repair of a sweep has no card that could show what has worked here.
+        let figures = async {
+            if run.part.is_none() {
+                self.journal.read_what_worked().await;
+            }
+        };
+        let (Assessment { diagnosis, plan, .. }, ()) = tokio::join!(assessed, figures);
         Ok((diagnosis, plan))
     }
 
@@ -129,8 +136,7 @@ impl Engine {
         }
     }
 
-    /// How often the first step of a repair has worked here against its cause. A repair of a sweep has no card that
-    /// could show it.
+    /// How often the first step of a repair has worked here against its cause.
     async fn worked_here(&self, run: &Run, diagnosis: &Diagnosis, plan: &Plan) -> Option<WorkedHere> {
         let asked = run.asked.as_ref().filter(|_| run.part.is_none())?;
         let step = plan.steps.first().filter(|_| matches!(asked.aim, Goal::Repair { .. }))?;

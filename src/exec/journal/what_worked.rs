@@ -1,6 +1,6 @@
 //! What has worked here, for the card of a new plan. It is read from the newest runs that have ended, at most every ten
-//! minutes, so that a plan costs no more reads in a busy hour. It must never decide anything, and a plan must never fail
-//! or wait long for it.
+//! minutes, and while the services are read, so that a plan neither costs more reads in a busy hour nor waits for it. It
+//! must never decide anything, and a plan must never fail for it.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use super::Journal;
 const MAX_RUNS: i64 = 500;
 /// How old the figures may be.
 const MAX_AGE: Duration = Duration::from_secs(600);
-/// How long a plan waits for the figures.
+/// How long the figures are read at most.
 const READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The figures that were read last, and when. `None` in them if they could not be read.
@@ -26,6 +26,13 @@ pub(super) struct WhatWorked(Mutex<Option<(Instant, Option<Report>)>>);
 impl Journal {
     /// What the newest runs say about a step against a cause. `None` if it was not tried, or could not be read.
     pub(in crate::exec) async fn worked_here(&self, cause: Cause, action: &str) -> Option<WorkedHere> {
+        let kept = self.what_worked.0.lock().await;
+        let (_, report) = kept.as_ref()?;
+        report.as_ref()?.worked_here(cause, action)
+    }
+
+    /// Reads the figures again if they are too old.
+    pub(in crate::exec) async fn read_what_worked(&self) {
         let mut kept = self.what_worked.0.lock().await;
         if kept.as_ref().is_none_or(|(at, _)| at.elapsed() >= MAX_AGE) {
             let read = tokio::time::timeout(READ_TIMEOUT, self.newest()).await;
@@ -42,8 +49,6 @@ impl Journal {
             };
             *kept = Some((Instant::now(), read));
         }
-        let (_, report) = kept.as_ref()?;
-        report.as_ref()?.worked_here(cause, action)
     }
 
     async fn newest(&self) -> Result<Report, StoreError> {
