@@ -7,6 +7,8 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use crate::wire::FROM_JOB;
+
 /// A reply, or the refusal that ends a handler early.
 pub(super) type Answer = Result<Reply, Reply>;
 
@@ -17,6 +19,8 @@ pub(super) struct Ask {
     pub query: Vec<(String, String)>,
     /// The bearer token.
     pub key: Option<String>,
+    /// Whether the simulated job sent it, and not the program under test.
+    pub by_job: bool,
     content_type: String,
     body: Vec<u8>,
 }
@@ -32,6 +36,7 @@ impl Ask {
                 .into_owned()
                 .collect(),
             key: header(header::AUTHORIZATION).and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned),
+            by_job: parts.headers.contains_key(FROM_JOB),
             content_type: header(header::CONTENT_TYPE).unwrap_or_default().to_owned(),
             body: body.to_vec(),
         }

@@ -26,8 +26,11 @@ pub(super) fn filter(ask: &Ask, allowed: &[&str]) -> Result<Option<(String, Stri
     };
     match parsed() {
         Some(found) => Ok(Some(found)),
-        None => Err(Reply::scim(400, Some("invalidFilter"), format!("Unsupported filter: {text}"))
-            .faulty("a filter that Atlassian does not support")),
+        None => {
+            let refused = Reply::scim(400, Some("invalidFilter"), format!("Unsupported filter: {text}"));
+            // A job may be configured so. That is a fault of the tenant, and not of the program.
+            Err(if ask.by_job { refused } else { refused.faulty("a filter that Atlassian does not support") })
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
 
 use crate::in_process::Services;
+use crate::wire::FROM_JOB;
 
 /// The target as a job's settings name it.
 #[derive(Clone, Debug)]
@@ -157,7 +158,7 @@ impl Scim {
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Refused> {
         let unreachable = |error: reqwest::Error| Refused { status: None, body: error.to_string() };
         let url = format!("{}/{path}", self.base.trim_end_matches('/'));
-        let mut request = client()?.request(method, url).bearer_auth(&self.key);
+        let mut request = client()?.request(method, url).bearer_auth(&self.key).header(FROM_JOB, "1");
         if let Some(body) = body {
             request = request.header("content-type", "application/scim+json").body(body.to_string());
         }

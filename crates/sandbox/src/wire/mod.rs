@@ -25,6 +25,9 @@ use serde_json::Value;
 use super::lock;
 use injection::{Rule, answer, hang_up, restate, truncate};
 
+/// The header by which the simulated job differs from the program under test. No real service sends it.
+pub const FROM_JOB: &str = "x-sandbox-job";
+
 /// The simulator that a call reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
