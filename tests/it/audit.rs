@@ -13,14 +13,7 @@ use super::place::On;
 use super::story::Story;
 
 async fn audit(story: &Story, args: &[&str]) -> Output {
-    tokio::process::Command::new(env!("CARGO_BIN_EXE_reinstate"))
-        .arg("audit")
-        .args(args)
-        .env_clear()
-        .envs(story.env(story.port))
-        .output()
-        .await
-        .unwrap()
+    story.command(&[&["audit"], args].concat()).await
 }
 
 fn printed(output: &Output) -> String {

@@ -5,7 +5,7 @@ use reinstate::config::Env;
 use reinstate_core::Outcome;
 use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios::find;
-use reinstate_sandbox::tenant::ADMINS;
+use reinstate_sandbox::tenant::{ADMINS, Tenant};
 use reinstate_sandbox::wire::{Injection, Service};
 
 use super::bot::{ADA, Bot, GRACE, tells_in};
@@ -21,6 +21,13 @@ fn set(key: &'static str, value: &'static str) -> impl FnOnce(&mut Env) {
     move |env| {
         env.insert(format!("REINSTATE_{key}"), value.to_owned());
     }
+}
+
+/// Jane, whom the plan is about, reads the channel where approvals are asked for.
+fn with_jane_as_an_admin() -> Tenant {
+    let mut tenant = find("email-held").unwrap().tenant();
+    tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0JANE".into());
+    tenant
 }
 
 /// Looks for runs that have waited for long, as the bot does every ten minutes. Returns how many are drawn again.
@@ -133,9 +140,7 @@ async fn approvers_of_a_list_and_the_requester_of_its_paused_runs_are_reminded_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_a_plan_is_about_is_neither_asked_to_approve_it_nor_told_the_end() {
-    let mut tenant = find("email-held").unwrap().tenant();
-    tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0JANE".into());
-    tells_in(tenant, set("ACCESS__APPROVER__USERS", "U0GRACE,U0JANE"), async |bot| {
+    tells_in(with_jane_as_an_admin(), set("ACCESS__APPROVER__USERS", "U0GRACE,U0JANE"), async |bot| {
         bot.says(ADA, REPAIR).await;
         let called = bot.sees("needs your approval").await;
         assert!(called.text.contains("<@U0GRACE>") && !called.text.contains("<@U0JANE>"), "{called:?}");
@@ -152,9 +157,7 @@ async fn whom_a_plan_is_about_is_neither_asked_to_approve_it_nor_told_the_end() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_may_approve_the_requester_hears_it() {
-    let mut tenant = find("email-held").unwrap().tenant();
-    tenant.slack.channels.get_mut(ADMINS).unwrap().members.insert("U0JANE".into());
-    tells_in(tenant, set("ACCESS__APPROVER__USERS", "U0ADA,U0JANE"), async |bot| {
+    tells_in(with_jane_as_an_admin(), set("ACCESS__APPROVER__USERS", "U0ADA,U0JANE"), async |bot| {
         bot.says(ADA, REPAIR).await;
         let told = bot.sees("nobody may approve the repair").await;
         assert!(told.text.starts_with("<@U0ADA>") && told.text.contains("`access.approver`"), "{told:?}");

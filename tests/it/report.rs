@@ -60,14 +60,7 @@ async fn a_viewer_reads_what_repairs_achieved_and_nobody_else_does() {
 }
 
 async fn report(story: &Story, args: &[&str]) -> Output {
-    tokio::process::Command::new(env!("CARGO_BIN_EXE_reinstate"))
-        .arg("report")
-        .args(args)
-        .env_clear()
-        .envs(story.env(story.port))
-        .output()
-        .await
-        .unwrap()
+    story.command(&[&["report"], args].concat()).await
 }
 
 async fn figures(story: &Story) -> Value {

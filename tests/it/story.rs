@@ -123,6 +123,12 @@ impl Story {
         env
     }
 
+    /// Runs a command of the program on the same database.
+    pub async fn command(&self, args: &[&str]) -> std::process::Output {
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_reinstate"));
+        program.args(args).env_clear().envs(self.env(self.port)).output().await.unwrap()
+    }
+
     /// Starts the program.
     pub async fn bot(&self) -> Bot {
         Bot::start(&self.env(self.port), self.port).await
