@@ -85,7 +85,7 @@ fn request(to: Vendor, cause: Cause) -> Option<&'static str> {
             "Please remove this one SCIM record, and leave the account as it is, so that the person can be provisioned again."
         }
         (Vendor::Atlassian, C::OrphanedRecord) => {
-            "Please remove this one SCIM record; nobody stands behind it at our identity provider any more."
+            "Please remove this one SCIM record; it belongs to no user of our identity provider any more."
         }
         (Vendor::Atlassian, C::EmailHeldByManagedAccount | C::LinkedToOtherAccount) => {
             "Please help us to free the address without deleting either account, so that the record can be linked to the right one."

@@ -143,7 +143,7 @@ impl Drawing<'_, Sweep> {
             let called = self.upsert(&role, &root.channel, Some(&root.ts), |_| Shown::text(&text)).await;
             troubles.note(called)?;
         }
-        // Repairs that stand for a day end by themselves, so nobody is reminded of a pause.
+        // Paused repairs end by themselves after a day, so no reminder of a pause is needed.
         let stands = sweep.next(now, &self.app.limits) == SweepNext::AwaitPerson;
         let role = CardRole::Stopped(sweep.pauses);
         if let (Some(why), Some(requester), true) = (&sweep.paused, &requester, stands)

@@ -1,5 +1,5 @@
 //! The messages of a run that waits for a person: at once, and again if it has waited for long. They go to those who
-//! can act. Each is sent once, in whatever process.
+//! can act. Each is sent once, by one of the replicas.
 
 use std::time::Duration;
 

@@ -44,7 +44,7 @@ pub fn end_reason(reason: &EndReason) -> Cow<'static, str> {
         EndReason::TenantBusy { run } => {
             let run = short_id(run);
             return Cow::Owned(format!(
-                "Run {run} is at work. A step on the whole tenant never runs beside another repair. Ask again when that run has ended."
+                "Run {run} is at work. A step on the whole tenant never runs at the same time as another repair. Ask again when that run has ended."
             ));
         }
         EndReason::EarlierRunUnreadable => {

@@ -45,7 +45,7 @@ pub fn page() -> Page {
     The command is older than 15 minutes, so nothing was done. Ask again if it is still wanted.
     A day has passed since the list was approved, so nothing was done.
     Run 000001 is already at work on the same person. Follow that one.
-    Run 000001 is at work. A step on the whole tenant never runs beside another repair. Ask again when that run has ended.
+    Run 000001 is at work. A step on the whole tenant never runs at the same time as another repair. Ask again when that run has ended.
     What that run did can no longer be read: its personal data was erased, or there is no such run.
     That run left no account over, so there is nothing to remove.
     It made twelve plans, and access is still missing. A person has to look at it; see *Details*.

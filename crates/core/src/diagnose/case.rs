@@ -137,7 +137,7 @@ impl<'a> Case<'a> {
                     // Without a job, nothing writes an `externalId`, so the record's names are the only sign.
                     Owner::Unread if self.has_no_job() => !self.is_named_as_the_person(link),
                     // A record with the person's name may be a colleague's that was renamed, if the identity provider
-                    // tried to create the person beside it.
+                    // tried to create the person all the same.
                     Owner::Unread => !(self.has_the_name(link) && self.create_was_refused() == Some(false)),
                 }
         };

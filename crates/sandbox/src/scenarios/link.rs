@@ -84,7 +84,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "record-unlinked-for-good",
-        title: "The SCIM record has lost its account; writing it again does not link it, so it is made anew.",
+        title: "The SCIM record has lost its account; writing it again does not link it, so it is created again.",
         who: JANE,
         finds: &[Cause::RecordUnlinked],
         mentions: &[],
@@ -97,7 +97,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "linked-to-other-account",
-        title: "After a re-hire the SCIM record hangs on an account nobody uses.",
+        title: "After a re-hire the SCIM record is linked to an account that is not in use.",
         who: JANE,
         finds: &[Cause::LinkedToOtherAccount],
         mentions: &[],
@@ -185,7 +185,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "identity-recreated",
-        title: "Jane was deleted and made anew at the identity provider; the record carries her old id.",
+        title: "Jane was deleted and created again at the identity provider; the record carries her old id.",
         who: JANE,
         finds: &[Cause::IdentityRecreated],
         mentions: &[],

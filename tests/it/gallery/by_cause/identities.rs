@@ -44,7 +44,7 @@ pub fn page() -> Page {
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 380141ae)
     ");
     shows!(page, "identity-recreated", "The person was created anew at the identity provider.", answer_for(&mut page, Cause::IdentityRecreated), @"
-    Jane was deleted and made anew at the identity provider; the record carries her old id.
+    Jane was deleted and created again at the identity provider; the record carries her old id.
 
     jane@acme.example: broken
 
@@ -143,7 +143,7 @@ pub fn page() -> Page {
       If jane@acme.example has left: deactivate the account (712020:93c3f6a0-0000-4000-8000-000000000004) in admin.atlassian.com, Directory > Managed accounts, and have SCIM record 5578ea37-0000-4000-8000-000000000004 of directory 6c2f0000-0000-4000-8000-000000000001 removed (the ticket below asks for it). If they should be back, restore them in Entra first.
 
     Ready to paste into a ticket to Atlassian
-      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. A SCIM record is left of a person who was deleted: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (scim.users, read TIME); no live user has that object id or one of its names (entra.users, read TIME). Please remove this one SCIM record; nobody stands behind it at our identity provider any more.
+      User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address jane@acme.example, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000004. A SCIM record is left of a person who was deleted: record 5578ea37-0000-4000-8000-000000000004 carries 000000e1-0000-4000-8000-000000000004 and is linked to account 712020:93c3f6a0-0000-4000-8000-000000000004 (scim.users, read TIME); no live user has that object id or one of its names (entra.users, read TIME). Please remove this one SCIM record; it belongs to no user of our identity provider any more.
     ");
     shows!(page, "domain-not-claimed", "The domain of the person's address is not claimed.", answer_for(&mut page, Cause::DomainNotClaimed), @"
     Jane's address lies on a domain that the organization has not claimed.

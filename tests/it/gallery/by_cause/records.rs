@@ -74,7 +74,7 @@ pub fn page() -> Page {
     Repairs are asked for in Slack: /reinstate repair jane@acme.example   (plan 0f573924)
     ");
     shows!(page, "linked-to-other-account", "The SCIM record is linked to another account.", answer_for(&mut page, Cause::LinkedToOtherAccount), @"
-    After a re-hire the SCIM record hangs on an account nobody uses.
+    After a re-hire the SCIM record is linked to an account that is not in use.
 
     jane@acme.example: broken
 
