@@ -18,6 +18,7 @@ mod run_asks;
 mod run_ends;
 mod run_works;
 mod sweeps;
+mod swept;
 mod terminal;
 mod usage;
 mod views;

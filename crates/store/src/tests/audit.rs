@@ -278,7 +278,7 @@ pub async fn what_was_erased_before_there_were_erasures_is_written_down_once(pla
     let (store, _) = chain(place).await;
     let kept = store.head().await.unwrap().to_string();
     tamper(&store, HOLE).await;
-    super::runs::back_to_version_3(store).await;
+    super::starting::back_to_version_3(store).await;
     let store = place.open().await;
     let found = ("personal-erased".to_owned(), "{\"positions\":[[3,3]],\"found\":true}".to_owned());
     assert_eq!(last(&store).await, found);

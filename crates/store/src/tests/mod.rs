@@ -3,10 +3,13 @@
 
 mod audit;
 mod cards;
+mod claims;
 mod journal;
 mod leases;
 mod patience;
 mod runs;
+mod starting;
+mod sweeps;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -60,11 +63,13 @@ promises! {
         what_the_database_refuses_it_refuses_to_one_alone, an_account_passes_from_run_to_run_within_a_commit, writing_without_a_pause_piles_nothing_up, a_decision_that_panics_holds_nobody_up, who_waits_for_a_database_that_is_gone_is_told,
         a_cancelled_caller_cannot_cut_a_write_in_half,
         a_reopened_database_keeps_everything, entries_keep_what_was_written;
-    runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, an_identity_belongs_to_one_open_run, one_of_many_claims_wins,
-        the_tenant_is_shared_or_taken_alone, history_is_newest_first, a_part_of_an_id_finds_its_runs, a_change_is_known_by_whom_it_is_about, an_event_is_new_once,
-        children_are_found_by_their_parent, a_child_without_a_parent_is_adopted_when_it_is_opened_again,
-        older_children_get_their_parent, a_released_run_holds_nothing, what_people_wait_for_is_no_part_of_a_sweep, order_is_not_that_of_names,
-        every_run_since_a_time_is_read_once, the_last_runs_that_have_ended_are_found, many_programs_may_start_at_once, columns_that_a_newer_program_adds_change_nothing, a_newer_database_is_refused;
+    runs: a_request_opens_one_run, requests_that_come_together_open_a_run_each, history_is_newest_first,
+        a_part_of_an_id_finds_its_runs, a_change_is_known_by_whom_it_is_about, an_event_is_new_once, a_released_run_holds_nothing,
+        order_is_not_that_of_names, every_run_since_a_time_is_read_once, the_last_runs_that_have_ended_are_found;
+    claims: an_identity_belongs_to_one_open_run, one_of_many_claims_wins, the_tenant_is_shared_or_taken_alone;
+    sweeps: children_are_found_by_their_parent, a_child_without_a_parent_is_adopted_when_it_is_opened_again,
+        older_children_get_their_parent, what_people_wait_for_is_no_part_of_a_sweep;
+    starting: many_programs_may_start_at_once, columns_that_a_newer_program_adds_change_nothing, a_newer_database_is_refused;
     leases: one_of_many_takes_a_run, every_run_is_taken_once, a_lease_expires_and_its_holder_is_fenced_off,
         a_held_lease_appends_and_renews, an_end_gives_the_lease_back, a_clock_set_back_holds_nobody_up, a_wake_during_the_lease_is_not_lost, a_sleeper_is_left_alone,
         the_next_wake_is_known;

@@ -203,7 +203,7 @@ pub async fn an_upgrade_and_an_append_do_not_lock_each_other_out(place: &Place) 
     }
     let store = place.open().await;
     let run = opened(&store).await;
-    super::runs::back_to_version_3(store).await;
+    super::starting::back_to_version_3(store).await;
     let mut other = locked(place).await;
     let upgrade = upgrading(place, &mut other).await;
     sqlx::raw_sql("UPDATE runs SET epoch = epoch")
@@ -224,7 +224,7 @@ pub async fn an_upgrade_that_is_locked_out_is_tried_again(place: &Place) {
     }
     let store = place.open().await;
     opened(&store).await;
-    super::runs::back_to_version_3(store).await;
+    super::starting::back_to_version_3(store).await;
     let mut other = sqlx::AnyConnection::connect(&place.url).await.unwrap();
     let begin = "BEGIN; SET LOCAL deadlock_timeout = '10s'; UPDATE runs SET epoch = epoch";
     sqlx::raw_sql(begin).execute(&mut other).await.unwrap();
