@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
     let of = |method, count, codes: &[&'static str]| -> Vec<Case> {
         let at = |number| codes.iter().map(move |code| (number, code));
         let both = |(number, code): (usize, &&'static str)| {
-            [false, true].map(|socket| Case { method, number, code: *code, socket })
+            [false, true].map(|socket| Case { method, number, code, socket })
         };
         (0..count).flat_map(at).flat_map(both).collect()
     };
