@@ -61,9 +61,9 @@ pub fn page() -> Page {
 
     Found
       The person was deleted and created again at the identity provider (identity-recreated)
-        scim.users: record 5578ea37-0000-4000-8000-000000000004 of 2024-01-01 carries the object id deadbeef-0000-4000-8000-00000000beef
-        entra.users: no user has that id any more; Jane Doe has the id 000000e1-0000-4000-8000-000000000004 and was created on 2026-09-01
-        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is named Jane Doe, last active on 2026-10-02
+        scim.users: record 5578ea37-0000-4000-8000-000000000004 of DAY carries the object id deadbeef-0000-4000-8000-00000000beef
+        entra.users: no user has that id any more; Jane Doe has the id 000000e1-0000-4000-8000-000000000004 and was created on DAY
+        atlassian.users: account 712020:93c3f6a0-0000-4000-8000-000000000004 is named Jane Doe, last active on DAY
 
     Missing groups
       jira-users
@@ -77,7 +77,7 @@ pub fn page() -> Page {
       5. Provision the person in wiki-users [harmless; nothing to undo]
 
     What it costs
-      By approving, you confirm that these are the same person: Jane Doe at the identity provider, and account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe, last active in jira-software 2026-10-02.
+      By approving, you confirm that these are the same person: Jane Doe at the identity provider, and account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe, last active in jira-software DAY.
       It is not known whether the identity provider uses record 5578ea37-0000-4000-8000-000000000004.
       The person may lose the synced groups for some minutes, in the worst case for hours.
       Record 5578ea37-0000-4000-8000-000000000004 cannot be put back as it was. Provisioning links the person to the account that has their address at that time.
@@ -222,11 +222,11 @@ pub fn page() -> Page {
 
     Found
       The person's earlier work may be on another account (history-elsewhere)
-        atlassian.last-active: account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe (jane@acme.example) was last used on 2026-10-21, and its user is disabled or gone
-        entra.users: the user was created on 2026-10-31, and account 712020:93c3f6a0-0000-4000-8000-000000000005 has no older use
+        atlassian.last-active: account 712020:93c3f6a0-0000-4000-8000-000000000004 of Jane Doe (jane@acme.example) was last used on DAY, and its user is disabled or gone
+        entra.users: the user was created on DAY, and account 712020:93c3f6a0-0000-4000-8000-000000000005 has no older use
 
     What a person can do
-      The earlier work of c-jane@acme.example may be on account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@acme.example), last active in jira-software 2026-10-21. Compare the accounts in admin.atlassian.com, Directory > Managed accounts. A name proves nothing: ask the person. If it is theirs and the new account has no content, move the new account's address aside and give the old account the address c-jane@acme.example, then provision c-jane@acme.example again. If both have content, ask Atlassian's support: accounts cannot be merged.
+      The earlier work of c-jane@acme.example may be on account 712020:93c3f6a0-0000-4000-8000-000000000004 (jane@acme.example), last active in jira-software DAY. Compare the accounts in admin.atlassian.com, Directory > Managed accounts. A name proves nothing: ask the person. If it is theirs and the new account has no content, move the new account's address aside and give the old account the address c-jane@acme.example, then provision c-jane@acme.example again. If both have content, ask Atlassian's support: accounts cannot be merged.
 
     Ready to paste into a ticket to Atlassian
       User provisioning (SCIM) of organization 9a1jj823-0000-4000-8000-000000000001, directory 6c2f0000-0000-4000-8000-000000000001. It concerns one person: address c-jane@acme.example, Entra object id 000000e1-0000-4000-8000-000000000005, Atlassian account 712020:93c3f6a0-0000-4000-8000-000000000005, SCIM record 5578ea37-0000-4000-8000-000000000005 of directory 6c2f0000-0000-4000-8000-000000000001. The account and its membership are active, no expected group is missing, and the account holds its roles in confluence (acme) (user), jira-software (acme) (user). The person still cannot work. Please find out why; sign-in, permissions inside apps and portal-only accounts were not examined.
