@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::atlassian::{Account, Atlassian, Membership, OrgGroup, Status};
 use super::entra::Entra;
-use super::generator::{GroupLink, Human};
+use super::generator::{FORMER_OBJECT, GroupLink, Human};
 
 /// How much a role lets a person do in an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,7 +96,8 @@ pub fn access_of(atlassian: &Atlassian, human: &Human) -> Access {
 }
 
 /// Whether anything ties the account of a human to their user object: an address that the user object has now, or a
-/// record that is linked to it.
+/// record that is linked to it. A record of a former user object ties it only by a name or address that the user object
+/// has now.
 #[must_use]
 pub fn account_is_tied(atlassian: &Atlassian, entra: &Entra, human: &Human) -> bool {
     let account = human.account.as_ref().and_then(|id| atlassian.accounts.get(id));
@@ -104,12 +105,17 @@ pub fn account_is_tied(atlassian: &Atlassian, entra: &Entra, human: &Human) -> b
         return false;
     };
     let proxies = user.proxy_addresses.iter().map(|proxy| proxy.rsplit(':').next().unwrap_or(proxy));
-    let mut addresses = proxies.chain(user.mail.as_deref()).chain([user.upn.as_str()]);
+    let addresses = proxies.chain(user.mail.as_deref()).chain([user.upn.as_str()]);
+    let addresses: BTreeSet<String> = addresses.map(str::to_lowercase).collect();
     let is_linked = |record: &String| {
-        atlassian.scim_users.get(record).is_some_and(|known| known.account.as_ref() == Some(&account.id))
+        let known = atlassian.scim_users.get(record);
+        known.filter(|known| known.account.as_ref() == Some(&account.id)).is_some_and(|known| {
+            let is_former = known.external_id.as_deref() == Some(FORMER_OBJECT);
+            let named = [&known.user_name, &known.email];
+            !is_former || named.iter().any(|name| addresses.contains(&name.to_lowercase()))
+        })
     };
-    addresses.any(|address| address.to_lowercase() == account.email.to_lowercase())
-        || human.records.iter().any(is_linked)
+    addresses.contains(&account.email.to_lowercase()) || human.records.iter().any(is_linked)
 }
 
 /// Whether a user directory lets the account in. One of its groups brings a person in who was not put in by hand.

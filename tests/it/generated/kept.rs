@@ -78,6 +78,33 @@ const KEPT: &[Kept] = &[
         &["wrong-anchor-without-record"],
     ),
     kept(
+        "the record of a former identity under an old name leads to nobody",
+        &[("local-group", "jira")],
+        &["email-mismatch", "identity-recreated"],
+    ),
+    Kept {
+        name: "a group may be there under an older name while the record cannot be read",
+        values: &[],
+        faults: &["group-renamed"],
+        refused: Some(Source::ScimUsers),
+    },
+    kept(
+        "the access of another account is no access where an account that is inactive has the address",
+        &[("atlassian.relink_restores_groups", "flipped")],
+        &["deactivated-elsewhere", "linked-to-other-account"],
+    ),
+    Kept {
+        name: "the access of an account is unknown where another one has the address",
+        values: &[("assigned", "direct"), ("atlassian.original_user_management", "flipped")],
+        faults: &["email-held"],
+        refused: Some(Source::Schema),
+    },
+    kept(
+        "in a sweep, a success that names no record does not hide the anchor",
+        &[("history", "lost-anchor-then-success")],
+        &["pending-deletion", "silent-stale-anchor"],
+    ),
+    kept(
         "a job without externalId is named as the reason",
         &[("external-id", "not-mapped")],
         &["never-provisioned"],

@@ -23,8 +23,10 @@ fn names(groups: &[&IdpGroup]) -> String {
 /// All other stations are good, and the SCIM group lacks the member (docs/reference/rules.md#record-and-link).
 pub(super) fn membership_drift(case: &Case<'_>) -> Answer {
     let Some(own) = case.good_record() else { return Answer::No };
-    if case.missing().is_none_or(|missing| missing.is_empty()) {
-        return Answer::No;
+    match (case.missing(), case.older_names_are_unread()) {
+        (None, Some(sources)) => return Answer::Unread(sources),
+        (Some(missing), _) if !missing.is_empty() => {}
+        _ => return Answer::No,
     }
     // Something that was not read may be the true cause. So the job, its mapping and the names of the groups must be
     // read.

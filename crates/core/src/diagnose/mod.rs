@@ -315,6 +315,8 @@ fn verdict(case: &Case<'_>, findings: &[Finding], undecided: &[Undecided]) -> Ve
     let unconfirmed = (Cause::EmailUnverified, account::UNCONFIRMED.to_vec());
     match case.has_access() {
         Some(true) if undecided.contains(&unconfirmed) => Verdict::CannotTell,
+        // The person may sign in to an account of which this says nothing.
+        Some(true) if case.signs_in_elsewhere().is_some() => Verdict::CannotTell,
         Some(true) => Verdict::Healthy,
         Some(false) => Verdict::Broken,
         None => Verdict::CannotTell,

@@ -5,7 +5,7 @@ use super::Groups;
 use super::app_choice::AskedApp;
 use super::case::Case;
 use super::record_link::RecordLink;
-use crate::evidence::{Account, IdpGroup, RoleLevel};
+use crate::evidence::{Account, IdpGroup, RoleLevel, Source};
 use crate::subject::normalize_name;
 
 impl<'a> Case<'a> {
@@ -133,7 +133,31 @@ impl<'a> Case<'a> {
         // A group whose name could not be read may be any group.
         let shown = account.groups.as_ref()?;
         let unnamed = group.name.trim().is_empty() || shown.iter().any(|known| known.name.trim().is_empty());
-        if unnamed { None } else { Some(false) }
+        let renamed = || {
+            self.older_names_are_unread().is_some() && shown.iter().any(|known| self.is_unexplained(known))
+        };
+        if unnamed || renamed() { None } else { Some(false) }
+    }
+
+    /// The source that would show which group of the account is an expected group under an older name, if it is unread.
+    pub(super) fn older_names_are_unread(&self) -> Option<&'static [Source]> {
+        if self.has_no_job() {
+            return None;
+        }
+        let unread = self.own.as_ref().map_or(!self.every_directory_was_read(), |own| own.record.is_none());
+        if unread {
+            return Some(&[Source::ScimUsers]);
+        }
+        self.e.scim_groups.gap().map(|_| -> &'static [Source] { &[Source::ScimGroups] })
+    }
+
+    /// Whether a group of the account may be synced, and has the name of no expected group.
+    fn is_unexplained(&self, shown: &IdpGroup) -> bool {
+        let name = normalize_name(&shown.name);
+        let is_named =
+            self.expected().is_some_and(|all| all.iter().any(|known| normalize_name(&known.name) == name));
+        let read = self.e.shown_groups.get().and_then(|all| all.iter().find(|known| known.id == shown.id));
+        !is_named && read.and_then(|known| known.synced) != Some(false)
     }
 
     /// The SCIM groups of the person's record whose `externalId` was read, with that id.
@@ -255,6 +279,11 @@ impl<'a> Case<'a> {
         if account.for_deletion || (account.is_understood() && !(account.is_active() && member)) {
             return Some(false);
         }
+        // If this organization manages the other account, the two accounts are a finding of their own.
+        let locks_out = |used: &Account| !used.is_active() && used.is_understood() && !self.is_managed(used);
+        if self.signs_in_elsewhere().is_some_and(locks_out) {
+            return Some(false);
+        }
         match self.asked_app() {
             AskedApp::Any => {}
             AskedApp::Unread | AskedApp::Unclear(_) => return None,
@@ -272,6 +301,12 @@ impl<'a> Case<'a> {
         // A state that was not shown, or that has an unknown value, is a gap. A gap never counts as good.
         let known = account.is_understood() && self.is_suspended(account).is_some();
         if known || apps == Some(false) { apps } else { None }
+    }
+
+    /// The account that the person gets when they sign in, if it is another one: it has their address.
+    pub(super) fn signs_in_elsewhere(&self) -> Option<&'a Account> {
+        let used = self.other.or_else(|| self.bearer());
+        used.filter(|used| self.account.is_some_and(|account| account.id != used.id))
     }
 
     /// Whether the account can open every app that the expected groups grant. If they grant none, whether it can open

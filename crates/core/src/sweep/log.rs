@@ -20,10 +20,13 @@ impl Logs {
         let known = self.people.entry(key(person)).or_default();
         let succeeded = entry.succeeded();
         let exported = |entry: &LogEntry| entry.succeeded() && entry.is_export();
-        // These are kept however many failures came later. The newest success names the anchor. The newest export marks
-        // which older entries no longer count.
+        let named = |entry: &LogEntry| entry.succeeded() && entry.target.is_some();
+        // These are kept however many failures came later. The newest success that names a record names the anchor.
+        // The newest export marks which older entries no longer count.
         let keeps = if succeeded {
-            !known.iter().any(LogEntry::succeeded) || (exported(&entry) && !known.iter().any(exported))
+            !known.iter().any(LogEntry::succeeded)
+                || (exported(&entry) && !known.iter().any(exported))
+                || (named(&entry) && !known.iter().any(named))
         } else {
             known.len() < MAX_ENTRIES
         };
@@ -91,5 +94,15 @@ mod tests {
         let kept: Vec<_> =
             log.of("jane").iter().filter(|e| e.succeeded()).map(|e| e.action.as_str()).collect();
         assert_eq!(kept, ["disable", "update"]);
+    }
+
+    #[test]
+    fn a_success_that_names_no_record_does_not_hide_the_anchor() {
+        let mut log = Logs::default();
+        log.add("jane", LogEntry { target: None, ..entry("update", "success", 0) });
+        log.add("jane", entry("update", "success", -1));
+        log.add("jane", LogEntry { target: Some("r0".to_owned()), ..entry("create", "success", -2) });
+        log.seal();
+        assert_eq!(log.anchor("jane"), Some("r1"));
     }
 }

@@ -20,3 +20,6 @@ pub use blueprint::{Blueprint, PersonKind, SecondDirectory, UserDirectories};
 pub use recipe::Recipe;
 pub use truth::{Human, Truth};
 pub use world::{GroupLink, World};
+
+/// The object id of a user object that was deleted. The records of a former identity have it.
+pub const FORMER_OBJECT: &str = "deadbeef-0000-4000-8000-00000000beef";

@@ -3,14 +3,12 @@
 use reinstate_core::Cause;
 
 use super::super::blueprint::{PersonKind, SecondDirectory};
-use super::super::history;
 use super::super::world::{SECOND, World};
+use super::super::{FORMER_OBJECT, history};
 use super::Fault;
 use crate::atlassian::{ManagedBy, Membership};
 use crate::tenant::DIRECTORY;
 
-/// The object id of a former user object.
-const FORMER: &str = "deadbeef-0000-4000-8000-00000000beef";
 /// The address that the person had before.
 const BEFORE: &str = "jane.miller@acme.example";
 
@@ -261,7 +259,7 @@ pub(super) const FAULTS: &[Fault] = &[
             world.lose_groups(usize::MAX);
             world.forget_history();
             if let Some(known) = world.tenant.atlassian.scim_users.get_mut(&record) {
-                known.external_id = Some(FORMER.to_owned());
+                known.external_id = Some(FORMER_OBJECT.to_owned());
             }
             if let Some(user) = world.tenant.entra.users.get_mut(&idp) {
                 user.created = "2026-09-01T08:00:00Z".parse().unwrap_or_default();
