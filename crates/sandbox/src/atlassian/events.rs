@@ -137,12 +137,12 @@ fn instant(text: Option<&str>) -> Result<Option<Timestamp>, Reply> {
 fn actor(tenant: &Atlassian, id: &str) -> Value {
     let Some(account) = tenant.accounts.get(id) else {
         if id == SYSTEM {
-            return json!({"id": id, "name": "system", "email": id, "links": null});
+            return json!({"id": id, "name": "system", "email": id});
         }
-        return json!({"id": id, "name": id, "email": null, "links": null});
+        return json!({"id": id, "name": id});
     };
     let itself = format!("https://api.atlassian.com/users/{id}/manage/profile");
-    let links = json!({"alt": null, "self": itself});
+    let links = json!({"self": itself});
     json!({"id": id, "name": account.display_name(), "email": account.email, "links": links})
 }
 
@@ -159,13 +159,13 @@ fn shown(tenant: &Atlassian, event: &Event, stream: bool) -> Value {
         && is_about_record
         && !tenant.accounts.contains_key(&event.subject)
     {
-        context.push(json!({"id": event.subject, "type": "scimUsers", "attributes": {}, "links": null}));
+        context.push(json!({"id": event.subject, "type": "scimUsers", "attributes": {}}));
     }
     if let Some(account) = tenant.accounts.get(account.unwrap_or(&event.subject)) {
         context.push(json!({
             "id": account.id, "type": "users",
             "attributes": {"name": account.display_name(), "email": account.email, "accountType": account.kind},
-            "links": {"alt": null, "self": format!("https://api.atlassian.com/users/{}/manage/profile", account.id)}
+            "links": {"self": format!("https://api.atlassian.com/users/{}/manage/profile", account.id)}
         }));
     }
     let mut attributes = json!({
@@ -173,7 +173,7 @@ fn shown(tenant: &Atlassian, event: &Event, stream: bool) -> Value {
         "actor": actor(tenant, &event.actor),
         "context": context,
         "container": [{"id": tenant.org_id, "type": "orgs", "attributes": {"name": tenant.org_name},
-                       "links": {"alt": null, "self": here}}]
+                       "links": {"self": here}}]
     });
     if let Some(map) = attributes.as_object_mut().filter(|_| stream) {
         map.insert("processedAt".into(), json!(event.processed.to_string()));
