@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 
 use reinstate_core::sweep::{Census, Grants, ListedAccount, RoleList, SweepQuery};
+use reinstate_core::watch::{Feed, FeedAnswer, Place};
 use reinstate_core::{Evidence, Op, Subject};
 
 /// How much to read.
@@ -114,4 +115,10 @@ pub trait World: Send + Sync + 'static {
 
     /// Reads everything about one account of a sweep, as a diagnosis does, except what the census already holds.
     fn look<'a>(&'a self, asked: &'a SweepQuery, census: &'a Census) -> BoxFuture<'a, Evidence>;
+
+    /// Reads what a feed reports since a place. Without a place, the round is empty and its place is that of now. The
+    /// default implementation reads no feed.
+    fn changes<'a>(&'a self, _feed: Feed, _since: Option<&'a Place>) -> BoxFuture<'a, FeedAnswer> {
+        Box::pin(async { FeedAnswer::Unread("the feeds are not read".to_owned()) })
+    }
 }

@@ -130,6 +130,25 @@ impl CallError {
         matches!(self, Self::Refused { status: 400, code: Some(code), .. } if code == "ADMIN-400-4")
     }
 
+    /// Whether Microsoft Graph no longer knows the place from which a client wanted to read on
+    /// (docs/reference/rules.md#entra-delta-queries).
+    #[must_use]
+    pub fn is_expired_link(&self) -> bool {
+        let Self::Refused { status, code, .. } = self else { return false };
+        let code = code.as_deref().unwrap_or_default().to_ascii_lowercase();
+        match status {
+            410 => true,
+            400 | 404 => ["syncstate", "resync", "expired"].iter().any(|word| code.contains(word)),
+            _ => false,
+        }
+    }
+
+    /// Whether Atlassian no longer knows a cursor (docs/reference/rules.md#atlassian-event-stream).
+    #[must_use]
+    pub fn is_unknown_cursor(&self) -> bool {
+        matches!(self, Self::Refused { status: 400, code: Some(code), .. } if code == "ADMIN-400-1")
+    }
+
     /// Whether the request certainly had no effect.
     #[must_use]
     pub fn is_not_done(&self) -> bool {

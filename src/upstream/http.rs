@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -62,6 +62,8 @@ pub struct Answer {
     pub status: u16,
     /// The service's id of this request.
     pub request_id: Option<String>,
+    /// When the service answered, by its own clock.
+    pub date: Option<Timestamp>,
     body: Vec<u8>,
 }
 
@@ -261,7 +263,7 @@ fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Out
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok().and_then(|v| token_like(v, call.secret())));
     match status {
-        200..=299 => Outcome::Done(Answer { status, request_id: id, body }),
+        200..=299 => Outcome::Done(Answer { status, request_id: id, date: date(headers), body }),
         429 => Outcome::Limited { status, after: retry_after(headers, crate::clock::now()) },
         // A gateway timed out: the service behind it may still have done the request.
         408 | 500.. => {
@@ -281,6 +283,11 @@ fn classify(call: &Call, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Out
             })
         }
     }
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let raw = headers.get(DATE).and_then(|value| value.to_str().ok())?;
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw.trim()).ok()
 }
 
 /// The longest wait that an answer can impose. No header can pause a client for longer.

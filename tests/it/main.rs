@@ -24,6 +24,7 @@ mod diagnose;
 mod doctor;
 mod documented_refusals;
 mod faults;
+mod feeds;
 mod folded;
 mod gallery;
 mod generated;

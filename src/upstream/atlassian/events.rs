@@ -19,10 +19,10 @@ const MAX_PAGES: usize = 3;
 const APP_DOMAIN: &str = "@connect.atlassian.com";
 
 #[derive(Deserialize)]
-struct Events {
+pub(super) struct Events {
     // Required: missing data must not be read as "no such event".
     #[serde(deserialize_with = "lenient::list")]
-    data: Vec<Event>,
+    pub data: Vec<Event>,
     #[serde(default, deserialize_with = "lenient::object")]
     meta: Meta,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -38,25 +38,29 @@ struct Meta {
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Event {
+pub(super) struct Event {
+    #[serde(deserialize_with = "lenient::text")]
+    pub id: Option<String>,
     #[serde(deserialize_with = "lenient::object")]
-    attributes: Attributes,
+    pub attributes: Attributes,
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Attributes {
+pub(super) struct Attributes {
+    #[serde(deserialize_with = "lenient::time")]
+    pub time: Option<Timestamp>,
     #[serde(deserialize_with = "lenient::text")]
-    action: Option<String>,
+    pub action: Option<String>,
     #[serde(deserialize_with = "lenient::object")]
     actor: Actor,
     #[serde(deserialize_with = "lenient::list")]
-    context: Vec<Context>,
+    pub context: Vec<Context>,
 }
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Actor {
+pub(super) struct Actor {
     #[serde(deserialize_with = "lenient::text")]
     name: Option<String>,
     #[serde(deserialize_with = "lenient::text")]
@@ -65,9 +69,11 @@ struct Actor {
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(default)]
-struct Context {
+pub(super) struct Context {
     #[serde(deserialize_with = "lenient::text")]
-    id: Option<String>,
+    pub id: Option<String>,
+    #[serde(rename = "type", deserialize_with = "lenient::text")]
+    pub kind: Option<String>,
 }
 
 impl Event {
@@ -77,11 +83,20 @@ impl Event {
         action.eq_ignore_ascii_case(DEACTIVATED) && self.attributes.context.iter().any(about)
     }
 
-    /// The person who did it. An actor without an address, or with the address of an app, is no person.
-    fn person(&self) -> Option<String> {
+    /// The person who did it. An actor without an address, or with the address of an app, is no person. The actor of the
+    /// system has a word in place of an address.
+    pub(super) fn person(&self) -> Option<String> {
         let actor = &self.attributes.actor;
-        let email = actor.email.as_deref().filter(|email| !email.to_lowercase().ends_with(APP_DOMAIN))?;
+        let is_person = |email: &&str| email.contains('@') && !email.to_lowercase().ends_with(APP_DOMAIN);
+        let email = actor.email.as_deref().filter(is_person)?;
         Some(actor.name.as_deref().unwrap_or(email).to_owned())
+    }
+}
+
+impl Events {
+    /// The cursor that follows this page.
+    pub(super) fn next(&self) -> Option<String> {
+        self.meta.next.clone().or_else(|| cursor(&self.links.next))
     }
 }
 
@@ -102,7 +117,7 @@ impl Atlassian {
             if let Some(event) = page.data.iter().find(|event| event.is_deactivation_of(account)) {
                 return Ok(event.person());
             }
-            let Some(next) = page.meta.next.or_else(|| cursor(&page.links.next)) else { return Ok(None) };
+            let Some(next) = page.next() else { return Ok(None) };
             if !seen.insert(next.clone()) {
                 break;
             }
@@ -147,7 +162,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_app_or_a_nameless_actor_is_no_person() {
-        for actor in [r#"{"name":"bot","email":"x@connect.atlassian.com"}"#, r#"{"id":"system"}"#, "null"] {
+        let system = r#"{"id":"atlassian-internal-system","email":"atlassian-internal-system"}"#;
+        let app = r#"{"name":"bot","email":"x@connect.atlassian.com"}"#;
+        for actor in [app, system, r#"{"id":"system"}"#, "null"] {
             let rows = event("managed_account_deactivated", "a1", actor);
             let (_probe, org) = org(move |_, _| ok(format!(r#"{{"data":[{rows}]}}"#))).await;
             assert_eq!(org.deactivated_by("a1", Timestamp::UNIX_EPOCH).await.unwrap(), None, "{actor}");

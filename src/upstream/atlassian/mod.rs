@@ -2,6 +2,8 @@
 //! a write twice after an unknown outcome. It has no call that deletes a group or removes a person from the
 //! directory.
 
+pub mod actions;
+pub mod event_stream;
 pub mod events;
 pub mod groups;
 pub mod links;
@@ -48,6 +50,8 @@ pub struct Atlassian {
     last_active: RateLimiter,
     /// For the audit log: ten calls a minute.
     events: RateLimiter,
+    /// For the stream of the audit log: fifty calls a minute.
+    event_stream: RateLimiter,
 }
 
 /// One page of a list.
@@ -115,8 +119,9 @@ impl Atlassian {
         let pace = http.pace(RateLimiter::bucket(20, 5, 16, replicas));
         let last_active = http.pace(RateLimiter::window(200, Duration::from_secs(60), 8, replicas));
         let events = http.pace(RateLimiter::window(10, Duration::from_secs(60), 1, replicas));
+        let event_stream = http.pace(RateLimiter::window(50, Duration::from_secs(60), 1, replicas));
         let (leading, leading_roles) = (pace.leading(1), pace.leading(ROLE_LISTS_IN_FLIGHT));
-        Self { http, base, org, key, leading, leading_roles, pace, last_active, events }
+        Self { http, base, org, key, leading, leading_roles, pace, last_active, events, event_stream }
     }
 
     /// The same client for a sweep: all other requests have priority.
@@ -132,6 +137,7 @@ impl Atlassian {
             leading_roles: self.leading_roles.clone(),
             last_active: self.last_active.in_background(),
             events: self.events.in_background(),
+            event_stream: self.event_stream.in_background(),
         }
     }
 

@@ -35,6 +35,8 @@ pub struct LogEntry {
     pub scoping: Scoping,
     /// The object in Entra.
     pub source_id: Option<String>,
+    /// Whether that object is a group.
+    pub is_about_group: bool,
     /// The object at the target, by the id that Entra has for it.
     pub target_id: Option<String>,
 }
@@ -111,6 +113,8 @@ struct ErrorInfo {
 struct Identity {
     #[serde(deserialize_with = "lenient::text")]
     id: Option<String>,
+    #[serde(rename = "identityType", deserialize_with = "lenient::text")]
+    kind: Option<String>,
 }
 
 impl Entra {
@@ -161,7 +165,7 @@ impl Entra {
         Ok(LogRead { entries, complete })
     }
 
-    fn log(&self, filter: &str, top: &'static str) -> Call {
+    pub(super) fn log(&self, filter: &str, top: &'static str) -> Call {
         self.get()
             .at("auditLogs/provisioning")
             .query("$filter", filter)
@@ -198,6 +202,7 @@ impl From<Raw> for LogEntry {
             wrapped,
             skip: skip.flatten(),
             scoping: steps::scoping(&raw.provisioning_steps),
+            is_about_group: raw.source_identity.kind.is_some_and(|kind| kind.eq_ignore_ascii_case("group")),
             source_id: raw.source_identity.id,
             target_id: raw.target_identity.id,
         }

@@ -4,9 +4,11 @@
 pub mod attributes;
 pub mod audit;
 pub mod bulk;
+pub mod delta;
 pub mod directory;
 pub mod jobs;
 pub mod log;
+pub mod log_feed;
 pub mod ondemand;
 pub mod schema;
 pub mod steps;

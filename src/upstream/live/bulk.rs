@@ -28,7 +28,7 @@ const FEWEST: usize = 10;
 /// How many entries of the job's log are counted at most (`Entra::job_log`).
 const COUNTED: usize = 6000;
 /// The actions of the job that remove access, as the log names them, normalized.
-const REMOVALS: &[&str] = &["stageddelete", "disable", "delete"];
+pub(super) const REMOVALS: &[&str] = &["stageddelete", "disable", "delete"];
 
 type Said = (Option<bool>, Option<String>);
 

@@ -6,6 +6,7 @@ mod accounts;
 mod act;
 mod bulk;
 mod bulk_grants;
+mod changes;
 mod convert;
 mod fetch;
 mod fetch_groups;
@@ -32,6 +33,7 @@ use from_census::{Answer, FromCensus};
 use group_cache::GroupCache;
 use read_request::ReadRequest;
 use reinstate_core::sweep::{Census, Grants, RoleList, SweepQuery};
+use reinstate_core::watch::{Feed, FeedAnswer, Place};
 use reinstate_core::{Evidence, Op, Subject};
 use wants::wants;
 
@@ -139,6 +141,10 @@ impl World for Live {
             let known = FromCensus::new(asked, census);
             self.behind().read(Subject::asked(asked.who.clone()), &ReadScope::Everything, Some(&known)).await
         })
+    }
+
+    fn changes<'a>(&'a self, feed: Feed, since: Option<&'a Place>) -> BoxFuture<'a, FeedAnswer> {
+        Box::pin(self.behind().read_changes(feed, since))
     }
 
     fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, ActOutcome> {

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use reinstate::doctor;
+use reinstate_core::watch::{Feed, FeedAnswer};
 use reinstate_sandbox::Sandbox;
+use reinstate_sandbox::lock;
 use reinstate_sandbox::scenarios::{ALL, Scenario};
 use reinstate_sandbox::tenant::Tenant;
 use reinstate_sandbox::wire::{Call, Service};
@@ -76,14 +78,37 @@ impl Judge {
     }
 }
 
-/// The calls of a scenario: a diagnosis, a sweep, a repair to its end, and a report of the doctor.
+/// The calls of a scenario: a diagnosis, a sweep, a repair to its end, a report of the doctor, and a round of each feed.
 async fn calls(scenario: &'static Scenario) -> Vec<Call> {
     let sandbox = recorded(scenario.tenant()).await;
     let config = config(&sandbox);
+    let world = reinstate::cli::world(&config).unwrap();
+    let mut places = Vec::new();
+    for feed in Feed::ALL {
+        if let FeedAnswer::Read(round) = world.changes(feed, None).await {
+            places.push((feed, round.next));
+        }
+    }
     crate::sweep::sweep(&config).await;
     doctor::full(&config).await;
     begin(&sandbox, scenario.who).await.approve().await;
+    everything_changes(&sandbox);
+    for (feed, place) in places {
+        world.changes(feed, Some(&place)).await;
+    }
     sandbox.wire.calls()
+}
+
+/// Changes of both kinds in the directory, so that the feeds have something to report.
+fn everything_changes(sandbox: &Sandbox) {
+    let mut entra = lock(&sandbox.entra);
+    let (gone, new) = (entra.users.keys().next().cloned(), entra.add_user("new@acme.example", "New"));
+    if let Some(group) = entra.groups.keys().next().cloned() {
+        entra.add_member(&group, &new);
+    }
+    if let Some(gone) = gone {
+        entra.delete_user(&gone, reinstate::clock::now());
+    }
 }
 
 async fn recorded(mut tenant: Tenant) -> Sandbox {

@@ -31,6 +31,7 @@ impl Atlassian {
             groups: BTreeMap::new(),
             workspaces: Vec::new(),
             events: Vec::new(),
+            has_guard: true,
             // The state that scenarios set up has existed since 2024. The first request sets the real clock.
             now: Timestamp::from_second(1_704_067_200).unwrap_or(Timestamp::UNIX_EPOCH),
             ahead: SignedDuration::ZERO,
@@ -38,6 +39,7 @@ impl Atlassian {
             actor: "scenario".to_owned(),
             made: BTreeMap::new(),
             cursors: BTreeMap::new(),
+            expired: BTreeSet::new(),
             reads: BTreeMap::new(),
             index: None,
         }

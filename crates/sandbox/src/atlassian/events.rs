@@ -1,4 +1,5 @@
-//! The organization's audit log. It is slow and has a strict rate limit: ten calls of a path in a minute.
+//! The organization's audit log. It is slow and has strict rate limits: ten calls of a path in a minute, and fifty of the stream.
+//! It must never show an event before the log has taken it in.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -8,13 +9,19 @@ use super::page::Walk;
 use super::refusal::unknown;
 use super::rules::same;
 use super::state::{Atlassian, Event};
+use super::switches::ScimContext;
 
 const LIST_PARAMETERS: [&str; 10] =
     ["q", "from", "to", "action", "actor", "ip", "product", "location", "limit", "cursor"];
+/// The actor of what nobody did. It has a word in place of an address.
+const SYSTEM: &str = "atlassian-internal-system";
 const STREAM_PARAMETERS: [&str; 5] = ["from", "to", "limit", "sortOrder", "cursor"];
 
 pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str]) -> Answer {
     match rest {
+        ["events" | "events-stream", ..] if !tenant.has_guard && tenant.switches.unguarded_status == 403 => {
+            Err(Reply::admin("ADMIN-403-3", "Forbidden", "The plan of the organization has no audit log"))
+        }
         ["events"] => {
             limited(tenant, "events", tenant.switches.events_per_minute)?;
             list(tenant, ask, &LIST_PARAMETERS, 30, false)
@@ -83,8 +90,10 @@ fn list(tenant: &mut Atlassian, ask: &Ask, known: &[&str], size: u64, stream: bo
     query.insert("limit".to_owned(), json!(limit));
     let walk = Walk::new(tenant, query, 30, 500)?;
     let (from, to) = (instant(walk.text("from"))?, instant(walk.text("to"))?);
-    let delay = SignedDuration::try_from(tenant.switches.event_delay).unwrap_or(SignedDuration::MAX);
-    let ripe = |e: &Event| e.time.saturating_add(delay).is_ok_and(|at| at <= tenant.now);
+    if !matches!(walk.text("sortOrder"), None | Some("asc" | "desc")) {
+        return Err(super::page::invalid("sortOrder must be asc or desc"));
+    }
+    let ripe = |e: &Event| tenant.has_guard && e.processed <= tenant.now;
     let term = walk.text("q").map(str::to_lowercase);
     let mut found: Vec<&Event> = tenant
         .events
@@ -96,6 +105,9 @@ fn list(tenant: &mut Atlassian, ask: &Ask, known: &[&str], size: u64, stream: bo
             term.as_ref().is_none_or(|t| about.contains(t))
         })
         .collect();
+    if stream {
+        found.sort_by_key(|e| e.processed);
+    }
     if !stream || walk.text("sortOrder") == Some("desc") {
         found.reverse();
     }
@@ -124,21 +136,36 @@ fn instant(text: Option<&str>) -> Result<Option<Timestamp>, Reply> {
 /// The actor of an event: an account with its address, or a part of the system with its name alone.
 fn actor(tenant: &Atlassian, id: &str) -> Value {
     let Some(account) = tenant.accounts.get(id) else {
-        return json!({"id": id, "name": id, "email": null, "links": null});
+        if id == SYSTEM {
+            return json!({"id": id, "name": "system", "email": id});
+        }
+        return json!({"id": id, "name": id});
     };
     let itself = format!("https://api.atlassian.com/users/{id}/manage/profile");
-    let links = json!({"alt": null, "self": itself});
+    let links = json!({"self": itself});
     json!({"id": id, "name": account.display_name(), "email": account.email, "links": links})
 }
 
 fn shown(tenant: &Atlassian, event: &Event, stream: bool) -> Value {
     let here = format!("https://api.atlassian.com/admin/v1/orgs/{}", tenant.org_id);
     let mut context = Vec::new();
-    if let Some(account) = tenant.accounts.get(&event.subject) {
+    let is_about_record = event.action.starts_with("SCIM_USER_") || event.action.contains("_MEMBER");
+    let record = tenant.scim_users.get(&event.subject);
+    let account = match tenant.switches.scim_context {
+        ScimContext::Account => record.and_then(|record| record.account.as_ref()),
+        _ => None,
+    };
+    if tenant.switches.scim_context == ScimContext::Record
+        && is_about_record
+        && !tenant.accounts.contains_key(&event.subject)
+    {
+        context.push(json!({"id": event.subject, "type": "scimUsers", "attributes": {}}));
+    }
+    if let Some(account) = tenant.accounts.get(account.unwrap_or(&event.subject)) {
         context.push(json!({
             "id": account.id, "type": "users",
             "attributes": {"name": account.display_name(), "email": account.email, "accountType": account.kind},
-            "links": {"alt": null, "self": format!("https://api.atlassian.com/users/{}/manage/profile", account.id)}
+            "links": {"self": format!("https://api.atlassian.com/users/{}/manage/profile", account.id)}
         }));
     }
     let mut attributes = json!({
@@ -146,10 +173,10 @@ fn shown(tenant: &Atlassian, event: &Event, stream: bool) -> Value {
         "actor": actor(tenant, &event.actor),
         "context": context,
         "container": [{"id": tenant.org_id, "type": "orgs", "attributes": {"name": tenant.org_name},
-                       "links": {"alt": null, "self": here}}]
+                       "links": {"self": here}}]
     });
     if let Some(map) = attributes.as_object_mut().filter(|_| stream) {
-        map.insert("processedAt".into(), json!(event.time.to_string()));
+        map.insert("processedAt".into(), json!(event.processed.to_string()));
     }
     json!({
         "id": event.id, "type": "events", "attributes": attributes,

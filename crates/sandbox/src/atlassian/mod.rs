@@ -31,7 +31,7 @@ pub use state::{
     Account, Activity, Atlassian, Domain, Event, Grant, ManagedBy, Member, Membership, OrgGroup,
     ScimDirectory, ScimGroup, ScimUser, Status, UserDirectory, Workspace,
 };
-pub use switches::{PrivilegesQuery, Switches};
+pub use switches::{PrivilegesQuery, ScimContext, Switches};
 
 use std::sync::{Arc, Mutex};
 
@@ -39,6 +39,7 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 use self::ask::{Ask, Reply};
 use super::lock;
@@ -61,7 +62,11 @@ async fn serve(State((state, wire)): State<(Shared, Wire)>, request: Request) ->
         let mut tenant = lock(&state);
         tenant.thaw_for(&ask.method, &ask.segments());
         tenant.tick(crate::clock::now());
-        route(&mut tenant, &ask)
+        let mut reply = route(&mut tenant, &ask);
+        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&tenant.now) {
+            reply.headers.push(("date", date));
+        }
+        reply
     };
     if let Some(fault) = &reply.fault {
         wire.fault(format!("{} {}: {fault}", ask.method, parts.uri.path()));

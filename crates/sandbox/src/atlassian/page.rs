@@ -124,7 +124,10 @@ impl Walk {
                 Some((Value::Object(body), offset)) => (body.clone(), *offset),
                 _ => {
                     let text = "The cursor is not valid";
-                    return Err(Reply::admin("ADMIN-400-1", "Invalid cursor", text).faulty(text));
+                    let refused = Reply::admin("ADMIN-400-1", "Invalid cursor", text);
+                    // Nobody can know when a cursor expires.
+                    let was_valid = tenant.expired.contains(cursor);
+                    return Err(if was_valid { refused } else { refused.faulty(text) });
                 }
             },
             None => (body, 0),

@@ -272,6 +272,11 @@ impl Atlassian {
         }
     }
 
+    /// The service forgets every cursor.
+    pub fn expire_cursors(&mut self) {
+        self.expired.extend(std::mem::take(&mut self.cursors).into_keys());
+    }
+
     /// Activates or deactivates. An account pending deletion stays inactive until the deletion is cancelled.
     pub fn set_active(&mut self, account: &str, active: bool) {
         let status = if active { Status::Active } else { Status::Inactive };
@@ -308,11 +313,14 @@ impl Atlassian {
         self.log("USER_REMOVED_FROM_ORG", account, "");
     }
 
-    pub(super) fn log(&mut self, action: &str, subject: &str, message: &str) {
+    /// Adds an entry to the audit log, made by the present actor.
+    pub fn log(&mut self, action: &str, subject: &str, message: &str) {
         let id = self.fresh_id("event");
+        let delay = SignedDuration::try_from(self.switches.event_delay).unwrap_or(SignedDuration::MAX);
         self.events.push(Event {
             id,
             time: self.now,
+            processed: self.now.saturating_add(delay).unwrap_or(Timestamp::MAX),
             action: action.to_owned(),
             actor: self.actor.clone(),
             subject: subject.to_owned(),

@@ -192,7 +192,9 @@ fn settle(tenant: &mut Atlassian, mut group: ScimGroup, sent: Vec<String>, statu
         tenant.log(action, id, &group.name);
     }
     for id in before.keys().filter(|id| !group.members.contains_key(*id)) {
-        tenant.log("SCIM_GROUP_REMOVE_MEMBER", id, &group.name);
+        let linked = tenant.scim_users.get(id).is_some_and(|u| u.account.is_some());
+        let action = if linked { "SCIM_GROUP_REMOVE_MEMBER" } else { "SCIM_GROUP_UNMANAGED_MEMBER_REMOVED" };
+        tenant.log(action, id, &group.name);
     }
     seat(tenant, &group, &before);
     let shown = render(tenant, &group, true);

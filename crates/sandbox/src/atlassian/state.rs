@@ -43,6 +43,9 @@ pub struct Atlassian {
     pub workspaces: Vec<Workspace>,
     /// The audit log, oldest first.
     pub events: Vec<Event>,
+    /// Whether the organization has a plan with an audit log (Atlassian Guard or Enterprise). Without it, the log stays
+    /// empty.
+    pub has_guard: bool,
     /// The time of the present request: the real clock plus `ahead`.
     pub now: Timestamp,
     /// How far this tenant's clock runs ahead, for example to let fourteen days pass.
@@ -53,6 +56,8 @@ pub struct Atlassian {
     pub actor: String,
     pub(super) made: BTreeMap<&'static str, u64>,
     pub(super) cursors: BTreeMap<String, (Value, usize)>,
+    /// Cursors that are no longer valid.
+    pub(super) expired: BTreeSet<String>,
     pub(super) reads: BTreeMap<&'static str, Vec<Timestamp>>,
     pub(super) index: Option<Arc<Index>>,
 }
@@ -278,6 +283,8 @@ pub struct Workspace {
 pub struct Event {
     pub id: String,
     pub time: Timestamp,
+    /// When the log took it in. It is read from then on, and the stream is in this order.
+    pub processed: Timestamp,
     /// Upper case, as listed by `event-actions`; lower case on the wire.
     pub action: String,
     pub actor: String,

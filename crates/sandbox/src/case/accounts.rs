@@ -48,6 +48,7 @@ pub(super) fn arrange(case: &Case<'_>, tenant: &mut Tenant, missing: &mut Missin
             tenant.atlassian.events.push(Event {
                 id,
                 time: e.asked_at.saturating_sub(AGE_OF_EVENT).unwrap_or(e.asked_at),
+                processed: e.asked_at.saturating_sub(AGE_OF_EVENT).unwrap_or(e.asked_at),
                 action: "MANAGED_ACCOUNT_DEACTIVATED".to_owned(),
                 actor: admin,
                 subject: account.clone(),

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -37,12 +38,14 @@ pub(super) struct Refusal {
     /// The text for the list of faults. Set when no real client would send this request.
     pub fault: Option<String>,
     pub retry_after: Option<i64>,
+    /// Where to begin again, for the header `Location`.
+    pub location: Option<String>,
 }
 
 impl Refusal {
     /// An error that a correct client may meet.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fault: None, retry_after: None }
+        Self { status, code, message: message.into(), fault: None, retry_after: None, location: None }
     }
 
     /// A malformed request: 400 and a fault.
@@ -53,7 +56,7 @@ impl Refusal {
     /// An error that only an incorrect client can meet.
     pub fn fault(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, code, fault: Some(message.clone()), message, retry_after: None }
+        Self { status, code, fault: Some(message.clone()), message, retry_after: None, location: None }
     }
 
     pub fn denied() -> Self {
@@ -79,8 +82,8 @@ pub(super) fn respond(
     now: Timestamp,
 ) -> Response {
     let request_id = uuid::Uuid::new_v4().to_string();
-    let (status, body, retry_after) = match result {
-        Ok(reply) => (reply.status, reply.body, None),
+    let (status, body, retry_after, location) = match result {
+        Ok(reply) => (reply.status, reply.body, None, None),
         Err(refusal) => {
             let body = json!({"error": {
                 "code": refusal.code,
@@ -91,7 +94,7 @@ pub(super) fn respond(
                     "client-request-id": client_request_id.unwrap_or(&request_id),
                 }
             }});
-            (refusal.status, Some(body), refusal.retry_after)
+            (refusal.status, Some(body), refusal.retry_after, refusal.location)
         }
     };
     let mut response = Response::new(body.as_ref().map_or_else(Body::empty, |b| Body::from(b.to_string())));
@@ -105,6 +108,12 @@ pub(super) fn respond(
     set("client-request-id", client_request_id.unwrap_or(&request_id));
     if body.is_some() {
         set("content-type", "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8");
+    }
+    if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
+        set("date", &date);
+    }
+    if let Some(location) = location {
+        set("location", &location);
     }
     if let Some(seconds) = retry_after {
         set("retry-after", &seconds.to_string());

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::mapping::default_schema;
@@ -35,6 +35,8 @@ impl Entra {
             log: Vec::new(),
             audits: Vec::new(),
             switches: Switches::default(),
+            ahead: SignedDuration::ZERO,
+            delta: super::delta_places::Store::default(),
             tokens: BTreeMap::new(),
             limits: BTreeMap::new(),
             nicknames: BTreeSet::new(),
@@ -43,6 +45,12 @@ impl Entra {
         };
         entra.atlassian = entra.add_service_principal("Atlassian Cloud");
         entra
+    }
+
+    /// The time at this tenant.
+    pub(super) fn now(&self) -> Timestamp {
+        let real = crate::clock::now();
+        real.checked_add(self.ahead).unwrap_or(real)
     }
 
     /// From now on the job writes to these services, and no longer over the network. `None` ends that.

@@ -324,9 +324,11 @@ pub(super) fn settle(
     remember: impl FnOnce(&mut Job, &Export),
 ) {
     let mut entra = lock(state);
-    if matches!(how, Trigger::OnDemand) {
-        entry.visible = now.checked_add(entra.switches.log_latency).unwrap_or(now);
-    }
+    let latency = match how {
+        Trigger::OnDemand => entra.switches.log_latency,
+        Trigger::Cycle(_) => entra.switches.cycle_log_latency,
+    };
+    entry.visible = now.checked_add(latency).unwrap_or(now);
     if let Some(job) = entra.job_mut(sp) {
         if work.export.anchor.is_some() || job.cache.contains_key(id) {
             remember(job, &work.export);

@@ -38,7 +38,7 @@ const DEFAULT_FIELDS: &[&str] = &[
 ];
 
 impl Group {
-    fn properties(&self) -> Map<String, Value> {
+    pub(super) fn properties(&self) -> Map<String, Value> {
         let dynamic = self.membership_rule.is_some();
         let value = json!({
             "@odata.type": "#microsoft.graph.group",

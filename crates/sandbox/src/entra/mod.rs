@@ -9,6 +9,9 @@ mod assignments;
 mod audits;
 mod build;
 mod cycle;
+mod delta;
+mod delta_places;
+mod delta_stream;
 mod directory;
 mod engine;
 mod expression;
@@ -41,5 +44,5 @@ pub use state::{
     Quarantine, Run, ServicePrincipal, Shared, Step, Subject, USER_ROLE, User,
 };
 pub use state::{Audit, By, Entra, Registered};
-pub use switches::{GuestName, Shape, Switches};
+pub use switches::{ExpiredPlace, GuestName, Shape, Switches};
 pub use token::login_router;

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::answer::{Refusal, Reply, respond};
+use super::delta_places::Kind;
 use super::request::{Ask, Version, query, segments};
 use super::state::{Entra, Shared};
-use super::{assignments, audits, cycle, directory, groups, jobs, logs, ondemand, token};
+use super::{assignments, audits, cycle, delta, directory, groups, jobs, logs, ondemand, token};
 use crate::lock;
 use crate::wire::{Service, Wire};
 
@@ -28,7 +29,7 @@ pub fn graph_router(state: Shared, wire: Wire, base: String) -> Router {
 }
 
 async fn graph(State((state, wire, base)): State<(Shared, Wire, String)>, request: Request) -> Response {
-    let now = crate::clock::now();
+    let now = lock(&state).now();
     let line = format!("graph: {} {}", request.method(), request.uri());
     let client_request_id =
         request.headers().get("client-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
@@ -118,6 +119,8 @@ fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<
     }
     if ask.method == Method::GET {
         return match path {
+            ["users", "delta"] => delta::delta(entra, ask, Kind::Users, now),
+            ["groups", "delta"] => delta::delta(entra, ask, Kind::Groups, now),
             ["users"] => directory::users(entra, ask),
             ["users", id] => directory::user(entra, ask, id),
             ["users", id, "memberOf"] => groups::member_of(entra, ask, id, false, false, now),

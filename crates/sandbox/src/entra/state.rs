@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::switches::Switches;
@@ -37,6 +37,8 @@ pub struct Entra {
     pub audits: Vec<Audit>,
     /// Answers to the questions that the documents leave open.
     pub switches: Switches,
+    /// How far this tenant's clock runs ahead, for example to let seven days pass.
+    pub ahead: SignedDuration,
     /// The issued tokens.
     pub(super) tokens: BTreeMap<String, Token>,
     /// The nicknames in use, in lower case. A new person gets another one.
@@ -45,6 +47,8 @@ pub struct Entra {
     pub(super) holders: Option<super::index::Holders>,
     /// Where the job writes to in this process. Otherwise it writes over the network.
     pub(super) services: Option<crate::in_process::Services>,
+    /// The streams and the tokens of the delta queries.
+    pub(super) delta: super::delta_places::Store,
     /// Times of the latest rate-limited calls, by limit and client.
     pub(super) limits: BTreeMap<String, VecDeque<Timestamp>>,
 }
@@ -124,7 +128,7 @@ pub struct Member {
     pub since: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Group {
     pub id: String,
     pub display_name: String,

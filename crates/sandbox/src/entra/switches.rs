@@ -13,6 +13,15 @@ pub enum Shape {
     B,
 }
 
+/// How an expired place is refused. The documents describe both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpiredPlace {
+    /// 410, with the first request in the header `Location`.
+    Gone,
+    /// 400 `syncStateNotFound`.
+    NotFound,
+}
+
 /// What remains of a guest's name when the provisioning service removes the mark `#EXT#`. The documents show both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuestName {
@@ -99,6 +108,17 @@ pub struct Switches {
     /// Whether `IIF` uses the second value when its condition names an empty attribute. Microsoft only says that "the
     /// condition check fails". If this is false, nothing is written.
     pub empty_condition_is_false: bool,
+    /// How an expired place of a delta query is refused.
+    pub expired_place: ExpiredPlace,
+    /// How long until a delta query shows a change. No number is published; 15 minutes were reported.
+    pub delta_lag: SignedDuration,
+    /// Whether a delta query repeats objects: one within a round, and those of the last round in the next one. The
+    /// documents say that both happen.
+    pub delta_repeats: bool,
+    /// Items in a page of a delta query. Customers report at most 200 users.
+    pub delta_page_size: usize,
+    /// How long until what a cycle did appears in the provisioning log.
+    pub cycle_log_latency: SignedDuration,
     /// How long a token lives.
     pub token_lifetime: SignedDuration,
     /// The window of the rate limits of 5 requests.
@@ -137,6 +157,11 @@ impl Default for Switches {
             cycle_after_start: true,
             guest_name: GuestName::Ours,
             empty_condition_is_false: false,
+            expired_place: ExpiredPlace::Gone,
+            delta_lag: SignedDuration::ZERO,
+            delta_repeats: true,
+            delta_page_size: 200,
+            cycle_log_latency: SignedDuration::ZERO,
             token_lifetime: SignedDuration::from_secs(3599),
             limit_window: SignedDuration::from_secs(10),
             limit_requests: 5,

@@ -38,7 +38,7 @@ async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let now = crate::clock::now();
+    let now = lock(&state).now();
     let is_form = headers
         .get("content-type")
         .and_then(|value| value.to_str().ok())

@@ -9,6 +9,7 @@ use super::{Atlassian, Shared, router};
 use crate::lock;
 use crate::wire::{Listening, Wire, listen};
 
+mod events;
 mod manage;
 mod org;
 mod scim;

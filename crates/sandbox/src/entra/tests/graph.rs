@@ -252,8 +252,8 @@ async fn the_log_filters_with_case_and_has_its_own_limit() {
     assert_eq!(t.get(&filter).await.0, 400);
     assert!(t.wire.faults().is_empty());
     assert_eq!(t.get("auditLogs/provisioning?$filter=action eq 'x'").await.0, 400);
-    assert_eq!(t.wire.faults().len(), 1);
-    assert_eq!(t.get(&filter).await.0, 400);
+    assert_eq!(t.get(&filter.replace(" gt ", " ge ")).await.0, 400, "no document names ge for this log");
+    assert_eq!(t.wire.faults().len(), 2);
     let (status, body) = t.get(&filter).await;
     assert_eq!((status, &body["error"]["code"]), (429, &json!("TooManyRequests")));
 }

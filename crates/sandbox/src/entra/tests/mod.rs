@@ -1,5 +1,6 @@
 //! The simulator over real HTTP: a tenant with both hosts, and a tiny SCIM target for the engine.
 
+mod delta;
 mod engine;
 mod expression;
 mod graph;

@@ -1,0 +1,7 @@
+//! Watching: what the feeds of the services report between two sweeps, whom that concerns, and what is told about it.
+//! A feed only says where to look. This module must never name a cause: [`mod@crate::diagnose`] does, from evidence that
+//! was read after the report.
+
+mod signal;
+
+pub use signal::{Changed, Feed, FeedAnswer, Place, Round, Signal};
