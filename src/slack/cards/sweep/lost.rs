@@ -20,11 +20,9 @@ pub(super) fn card(view: &SweepView<'_>) -> Message {
     let title = title(surveyed.tally.broken);
     let mut blocks = vec![header(&title)];
     let mut text = title;
-    for part in [recovered(view, surveyed), progress(view), everybody(view)] {
-        if let Some(part) = part {
-            text = text.literal(". ").then(&part);
-            blocks.push(section(&part));
-        }
+    for part in [recovered(view, surveyed), progress(view), everybody(view)].into_iter().flatten() {
+        text = text.literal(". ").then(&part);
+        blocks.push(section(&part));
     }
     if surveyed.tally.broken > 0 {
         blocks.push(section(&found(surveyed)));
