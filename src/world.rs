@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 
 use reinstate_core::sweep::{Census, Grants, ListedAccount, RoleList, SweepQuery};
-use reinstate_core::watch::{Feed, FeedAnswer, Place};
-use reinstate_core::{Evidence, Op, Subject};
+use reinstate_core::watch::{Changed, Feed, FeedAnswer, Place};
+use reinstate_core::{Evidence, Op, Subject, Who};
 
 /// How much to read.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +115,32 @@ pub trait World: Send + Sync + 'static {
 
     /// Reads everything about one account of a sweep, as a diagnosis does, except what the census already holds.
     fn look<'a>(&'a self, asked: &'a SweepQuery, census: &'a Census) -> BoxFuture<'a, Evidence>;
+
+    /// How a person is asked about whom a feed has reported. `None` if nobody has this id, or nobody any more. The
+    /// default implementation knows accounts only.
+    ///
+    /// # Errors
+    /// A sentence that says why it is not known.
+    fn reported<'a>(&'a self, changed: &'a Changed) -> BoxFuture<'a, Result<Option<Who>, String>> {
+        Box::pin(async move {
+            match changed {
+                Changed::Account(id) => Ok(Some(Who::Account(id.clone()))),
+                _ => Err("the ids of feeds are not read".to_owned()),
+            }
+        })
+    }
+
+    /// Reads everything about one person, as [`Self::gather`] does, and lets all other requests pass first.
+    fn gather_in_background(&self, subject: Subject) -> BoxFuture<'_, Evidence> {
+        self.gather(subject, ReadScope::Everything)
+    }
+
+    /// Reads what concerns everybody, and nothing about anybody: the job, its mapping, and the domains. The default
+    /// implementation reads nothing.
+    fn tenant(&self) -> BoxFuture<'_, Evidence> {
+        let nobody = Subject::asked(Who::Account(String::new()));
+        Box::pin(async move { Evidence::new(nobody, crate::clock::now()) })
+    }
 
     /// Reads what a feed reports since a place. Without a place, the round is empty and its place is that of now. The
     /// default implementation reads no feed.

@@ -27,4 +27,5 @@ mod shortcuts;
 pub mod socket;
 #[cfg(test)]
 mod tests;
+pub mod watch;
 mod watchers;

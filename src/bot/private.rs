@@ -17,7 +17,7 @@ use crate::slack::payload::Slash;
 use reinstate_core::run::Requester;
 use reinstate_core::sweep::Sweep;
 use reinstate_core::{Action, Event, Permit, Run};
-use reinstate_store::{CardRole, NewEntry};
+use reinstate_store::{CardRole, NewEntry, Recovered};
 
 /// How long a private answer is retried after a rate limit. Slack accepts one message per second and conversation, and
 /// the poster may send as many at once as it draws runs at once. It must end within the lease of a drawing.
@@ -179,7 +179,8 @@ impl App {
         sweep: &'a Sweep,
         now: Timestamp,
     ) -> SweepView<'a> {
-        SweepView { id, sweep, limits: &self.limits, access: self.people.access(), now, head: None }
+        let (access, recovered) = (self.people.access(), Recovered::default());
+        SweepView { id, sweep, limits: &self.limits, access, now, head: None, recovered }
     }
 
     /// A link to a run's root card. None if there is no card, or if Slack does not give the link.

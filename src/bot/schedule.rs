@@ -43,16 +43,20 @@ pub async fn open(app: &App, every: Duration, now: Timestamp) -> Result<bool, re
         return Ok(false);
     }
     let turn = now.as_millisecond().div_euclid(length);
-    let asked = Request {
+    let (id, key) = (uuid::Uuid::now_v7().to_string(), format!("sweep schedule {turn}"));
+    let opened = app.journal.open_sweep(id, key, request(app), "schedule".to_owned(), now).await?;
+    app.nudge();
+    Ok(opened == reinstate_store::Opened::New)
+}
+
+/// The request of a sweep that no person asked for.
+pub(super) fn request(app: &App) -> Request {
+    Request {
         by: Requester::default(),
         channel: app.channel.clone(),
         text: "sweep".to_owned(),
         response_url: None,
         aim: Goal::default(),
         helps: None,
-    };
-    let (id, key) = (uuid::Uuid::now_v7().to_string(), format!("sweep schedule {turn}"));
-    let opened = app.journal.open_sweep(id, key, asked, "schedule".to_owned(), now).await?;
-    app.nudge();
-    Ok(opened == reinstate_store::Opened::New)
+    }
 }

@@ -1,6 +1,7 @@
 //! Tests of the bot from the outside: signed requests through the real router.
 
 mod house;
+mod watch;
 
 use std::time::Duration;
 

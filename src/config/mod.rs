@@ -72,6 +72,8 @@ pub struct Config {
     pub limits: Limits,
     /// Scheduled sweeps.
     pub sweep: Sweep,
+    /// The watch between two sweeps.
+    pub watch: Watch,
     /// The configured values by key, without secrets, as the journal records them.
     pub settings: BTreeMap<String, String>,
     /// The secrets, from the environment or from files that it names.
@@ -211,6 +213,13 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug)]
 pub struct Sweep {
     /// The interval of scheduled sweeps; `None` turns them off.
+    pub every: Option<Duration>,
+}
+
+/// `[watch]`
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    /// The interval of the looks; `None` turns the watch off.
     pub every: Option<Duration>,
 }
 

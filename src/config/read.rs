@@ -13,7 +13,7 @@ use super::problem::Problems;
 use super::schema::{self, Kind, MAX_APPROVERS, length};
 use super::{
     Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Sweep,
-    Transport, secrets, settings,
+    Transport, Watch, secrets, settings,
 };
 
 /// Reads the whole configuration and reports its problems. It returns `None` only if a built-in default is wrong.
@@ -61,11 +61,9 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         confirm_within: r.duration("limits", "confirm_within"),
         group_members: r.count("limits", "group_members"),
     };
-    // Off by default: a sweep makes many calls, so an administrator must turn it on.
-    let every = match r.text_or_default("sweep", "every") {
-        off if off == "off" => None,
-        text => Some(r.duration_of("sweep", "every", &text)),
-    };
+    // Off by default: both make many calls, so an administrator must turn them on.
+    let sweep = Sweep { every: r.interval("sweep", "every") };
+    let watch = Watch { every: r.interval("watch", "every") };
     let secrets = secrets::read(env, atlassian.directories.len(), problems);
     let settings = settings::of(table);
     Some(Config {
@@ -77,7 +75,8 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         access,
         approvals,
         limits,
-        sweep: Sweep { every },
+        sweep,
+        watch,
         settings,
         secrets,
     })
@@ -352,6 +351,14 @@ impl Reader<'_> {
     fn duration(&mut self, section: &str, name: &str) -> Duration {
         let text = self.text_or_default(section, name);
         self.duration_of(section, name, &text)
+    }
+
+    /// A duration, or `off`.
+    fn interval(&mut self, section: &str, name: &str) -> Option<Duration> {
+        match self.text_or_default(section, name) {
+            off if off == "off" => None,
+            text => Some(self.duration_of(section, name, &text)),
+        }
     }
 
     fn duration_of(&mut self, section: &str, name: &str, text: &str) -> Duration {

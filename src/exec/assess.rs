@@ -14,6 +14,8 @@ use crate::world::{ReadScope, World};
 pub enum Gather<'a> {
     /// Reads everything for one person.
     Person(Subject),
+    /// The same, and all other requests pass first.
+    Background(Subject),
     /// Reuses what the lists of a sweep already hold, and reads only the rest.
     Listed(&'a SweepQuery, &'a Census),
 }
@@ -57,6 +59,7 @@ pub async fn gather_evidence(
 ) -> (Evidence, Option<String>) {
     let mut evidence = match gather {
         Gather::Person(subject) => world.gather(subject, ReadScope::Everything).await,
+        Gather::Background(subject) => world.gather_in_background(subject).await,
         Gather::Listed(asked, census) => world.look(asked, census).await,
     };
     let prior_runs_unread = prior_runs.add_to(&mut evidence).await.err();

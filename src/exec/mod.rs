@@ -13,7 +13,7 @@ pub mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use journal::{Decision, Entries, Journal, JournalError, Loaded, NoteKind, Unreadable};
+pub use journal::{Decision, Entries, Journal, JournalError, Loaded, NoteKind, Unreadable, watch_key};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,6 +19,7 @@ mod entry;
 mod erasure;
 mod file_lock;
 mod health;
+mod incidents;
 mod journal;
 mod leases;
 mod migrations;
@@ -32,6 +33,7 @@ mod sweeps;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod watch;
 mod write;
 
 pub use card_role::CardRole;
@@ -41,6 +43,7 @@ pub use claims::{DailyCap, TENANT, Tenant};
 pub use entry::{Entry, Head, NewEntry};
 pub use file_lock::FileLock;
 pub use health::Durability;
+pub use incidents::{IncidentRow, IncidentUpdate, NewIncident, Recovered, Settled, TENANT_PREFIX};
 pub use journal::{AppendError, AppendOptions, Appended};
 pub use leases::{Lease, Sleep};
 pub use open_run::OpenError;
@@ -48,6 +51,7 @@ pub use release::Released;
 pub use retention::Erased;
 pub use runs::{NewRun, Opened, RunRow, RunsSince};
 pub use sweeps::SweepRow;
+pub use watch::{FeedState, Queued, Reported, WantedSweep};
 
 use std::sync::Arc;
 

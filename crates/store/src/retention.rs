@@ -110,7 +110,10 @@ async fn forget_some(conn: &mut AnyConnection, before: i64) -> Result<Option<u64
         sqlx::query_scalar(TO_FORGET).bind(before).bind(BATCH_SIZE).fetch_all(&mut *conn).await?;
     if runs.is_empty() {
         // The keys of seen events name people as well. They are kept for two days at most.
-        sqlx::query("DELETE FROM sights WHERE seen_at < $1").bind(before).execute(conn).await?;
+        sqlx::query("DELETE FROM sights WHERE seen_at < $1").bind(before).execute(&mut *conn).await?;
+        // Incidents name people as well, and so does what the watch has yet to look at.
+        sqlx::query("DELETE FROM incidents WHERE opened_at < $1").bind(before).execute(&mut *conn).await?;
+        sqlx::query("DELETE FROM watch_queue WHERE changed_at < $1").bind(before).execute(conn).await?;
         return Ok(None);
     }
     let mut identities = 0;

@@ -6,7 +6,7 @@ use crate::bot::app::App;
 use crate::bot::private::ReplyTo;
 use crate::exec::{JournalError, Loaded};
 use crate::slack::blocks::Message;
-use crate::slack::cards;
+use crate::slack::cards::{self, SweepView};
 use crate::slack::markup::Markup;
 use crate::slack::messages;
 use crate::slack::run_ref::RunRef;
@@ -55,7 +55,9 @@ async fn one(app: &App, id: &str) -> Message {
             cards::status(&app.private_view(id, &run, &entries, now), link.as_deref())
         }
         Loaded::Sweep(sweep, _) => {
-            cards::sweep_status(&app.private_sweep_view(id, &sweep, now), link.as_deref())
+            let recovered = app.journal.store().recovered(id).await.unwrap_or_default();
+            let view = SweepView { recovered, ..app.private_sweep_view(id, &sweep, now) };
+            cards::sweep_status(&view, link.as_deref())
         }
     }
 }

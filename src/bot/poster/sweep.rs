@@ -14,7 +14,7 @@ use crate::slack::cards::{SweepView, sweep_root};
 use crate::slack::messages;
 use reinstate_core::run::Request;
 use reinstate_core::sweep::{Sweep, SweepFinding, SweepNext};
-use reinstate_store::{CardRole, MessageRef};
+use reinstate_store::{CardRole, MessageRef, Recovered};
 
 /// The channel that is stored for something that is not a message.
 const NO_CHANNEL: &str = "-";
@@ -42,7 +42,11 @@ pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> R
         drawing.tell_wrong_channel().await?;
         return Err(PostError::Wait(Duration::from_secs(60)));
     }
-    match drawing.sweep(&sweep).await {
+    let recovered = match sweep.is_limited() {
+        true => app.journal.store().recovered(id).await?,
+        false => Recovered::default(),
+    };
+    match drawing.sweep(&sweep, recovered).await {
         Err(PostError::Gone) => {
             drawing.tell_wrong_channel().await?;
             return Err(PostError::Gone);
@@ -51,6 +55,10 @@ pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> R
     }
     for card in &drawing.cards {
         app.journal.store().mark_rendered(id, &card.at, seq, &card.fingerprint).await?;
+    }
+    // A recovery has no entry in the journal. One that was written while the card was drawn is not on it yet.
+    if drawing.of.is_limited() && app.journal.store().recovered(id).await? != recovered {
+        app.journal.store().draw_again(id).await?;
     }
     Ok(())
 }
@@ -67,10 +75,10 @@ fn table(found: &[SweepFinding]) -> std::io::Result<Vec<u8>> {
 
 impl Drawing<'_, Sweep> {
     /// Draws the card and the messages in its thread.
-    async fn sweep(&mut self, sweep: &Sweep) -> Result<(), PostError> {
+    async fn sweep(&mut self, sweep: &Sweep, recovered: Recovered) -> Result<(), PostError> {
         let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
         let access = app.people.access();
-        let view = SweepView { id, sweep, limits: &app.limits, access, now, head };
+        let view = SweepView { id, sweep, limits: &app.limits, access, now, head, recovered };
         // The messages are independent: one that Slack refuses delays no other message and no call to the approvers.
         let mut troubles = PostErrors::default();
         let drawn = self.upsert(&CardRole::Root, &app.channel, None, |_| sweep_root(&view)).await;
@@ -88,7 +96,8 @@ impl Drawing<'_, Sweep> {
 
     /// Uploads once the table of all people who are not healthy.
     async fn table(&mut self, sweep: &Sweep, root: &MessageRef) -> Result<(), PostError> {
-        if sweep.surveyed.is_none() || self.known(&CardRole::Table).is_some() {
+        // The card of the watch names everybody.
+        if sweep.surveyed.is_none() || sweep.is_limited() || self.known(&CardRole::Table).is_some() {
             return Ok(());
         }
         let rows = self.app.journal.store().found_by(self.id).await?;

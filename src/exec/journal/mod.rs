@@ -19,10 +19,14 @@ use jiff::Timestamp;
 
 use reinstate_core::run::{Request, SweepPart};
 use reinstate_core::sweep::{Sweep, SweepEvent};
+use reinstate_core::watch::Watched;
 use reinstate_core::{Event, Fold, Illegal, JournalEvent, Kind, Run};
 use reinstate_store::{
     AppendError, AppendOptions, Entry, Lease, NewEntry, NewRun, OpenError, Opened, Store, StoreError,
 };
+
+/// The rule of the sweeps that the watch opens: no person asked for them.
+const WATCH_RULE: &str = "watch";
 
 #[derive(Clone, Debug)]
 pub struct Journal {
@@ -150,7 +154,25 @@ impl Journal {
         rule: String,
         at: Timestamp,
     ) -> Result<Opened, StoreError> {
-        let new = opening(sweep, key, &SweepEvent::SweepOpened { asked, rule }, at);
+        let new = opening(sweep, key, &SweepEvent::SweepOpened { asked, rule, watch: None }, at);
+        logged(&new, self.store.open_run(new.clone()).await)
+    }
+
+    /// Opens a sweep for the watch, once for each key.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn open_watch(
+        &self,
+        sweep: String,
+        key: &str,
+        asked: Request,
+        watch: Watched,
+        at: Timestamp,
+    ) -> Result<Opened, StoreError> {
+        let key = watch_key(key);
+        let first = SweepEvent::SweepOpened { asked, rule: WATCH_RULE.to_owned(), watch: Some(watch) };
+        let new = opening(sweep, key, &first, at);
         logged(&new, self.store.open_run(new.clone()).await)
     }
 
@@ -293,6 +315,12 @@ impl Journal {
             }
         }
     }
+}
+
+/// The key of a sweep of the watch. The store tells sweeps from runs by the first word of their keys.
+#[must_use]
+pub fn watch_key(key: &str) -> String {
+    format!("sweep watch {key}")
 }
 
 fn write_one<E>(event: E) -> Decision<E, ()> {

@@ -13,10 +13,12 @@ use crate::exec::advance::Advance;
 use crate::exec::prior_runs::PriorRuns;
 use crate::exec::{Engine, JournalError};
 use crate::world::{SweepProgress, World};
+use reinstate_core::Source;
 use reinstate_core::run::EndReason;
 use reinstate_core::sweep::{
-    RepairList, RepairPreview, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext,
+    RepairList, RepairPreview, SinceLastSweep, Sweep, SweepEvent, SweepFinding, SweepNext, Tally,
 };
+use reinstate_core::watch::WatchReason;
 use reinstate_store::{AppendOptions, Lease, Sleep, SweepRow};
 
 /// How long findings wait for a batch before they are written.
@@ -39,6 +41,7 @@ impl Engine {
             };
             let done = match sweep.next(now, &self.limits) {
                 _ if sweep.is_overdue(now) => self.end_sweep(&sweep, lease, EndReason::SweepOverdue).await,
+                SweepNext::Survey if sweep.is_limited() => self.take_over(&sweep, lease).await,
                 SweepNext::Survey => self.read_all(&sweep, lease).await,
                 SweepNext::Repair => self.repair_next(&sweep, lease).await,
                 SweepNext::End(reason) => self.end_sweep(&sweep, lease, reason).await,
@@ -122,21 +125,22 @@ impl Engine {
             }
             None => None,
         };
-        // A fault of the whole tenant has to be corrected first. Many repairs at once could make it worse.
-        let may_repair = !survey.tally.has_tenant_fault();
-        let harmless = all.values().filter(|_| may_repair).filter_map(SweepFinding::harmless);
-        let list = RepairList::new(harmless.collect());
-        let preview = RepairPreview::of(&list, all.values());
-        let approvals = all.values().filter(|found| found.needs_approval).count();
-        let surveyed = SweepEvent::SweepSurveyed {
-            tally: survey.tally,
-            unread: survey.unread,
-            list,
-            approvals: u64::try_from(approvals).unwrap_or(u64::MAX),
-            since,
-            preview,
-        };
+        let surveyed = surveyed(survey.tally, survey.unread, &all, since, RepairPreview::of);
         self.append_while_reading(sweep, lease, surveyed).await.map(drop)
+    }
+
+    /// Takes over what the watch has found. Nobody else is read, so this is no checkpoint for another sweep.
+    async fn take_over(&self, sweep: &Sweep, lease: &Lease) -> Result<(), Advance> {
+        let all = found(self.journal.store().found_by(&lease.run).await?);
+        let faults = match sweep.watch.as_ref().map(|watch| &watch.reason) {
+            Some(WatchReason::Lost { faults, .. }) => faults.iter().map(|fault| fault.cause).collect(),
+            _ => Vec::new(),
+        };
+        let mut tally = Tally::of_tenant(faults);
+        all.values().for_each(|found| tally.found(found));
+        // The card names everybody, and not only those who can be repaired.
+        let surveyed = surveyed(tally, Vec::new(), &all, None, RepairPreview::of_everybody);
+        self.append_while_reading(sweep.clone(), lease, surveyed).await.map(drop)
     }
 
     /// Appends an event during the reading. After a conflict it folds and appends again, because a refused attempt of
@@ -196,6 +200,24 @@ impl Engine {
             }
         }
     }
+}
+
+/// The entry with the result of a sweep.
+fn surveyed(
+    tally: Tally,
+    unread: Vec<(Source, String)>,
+    all: &HashMap<String, SweepFinding>,
+    since: Option<SinceLastSweep>,
+    preview: fn(&RepairList, &[&SweepFinding]) -> RepairPreview,
+) -> SweepEvent {
+    // A fault of the whole tenant has to be corrected first. Many repairs at once could make it worse.
+    let may_repair = !tally.has_tenant_fault();
+    let harmless = all.values().filter(|_| may_repair).filter_map(SweepFinding::harmless);
+    let list = RepairList::new(harmless.collect());
+    let preview = preview(&list, &all.values().collect::<Vec<_>>());
+    let approvals = all.values().filter(|found| found.needs_approval).count();
+    let approvals = u64::try_from(approvals).unwrap_or(u64::MAX);
+    SweepEvent::SweepSurveyed { tally, unread, list, approvals, since, preview }
 }
 
 fn row(found: &SweepFinding) -> Option<SweepRow> {

@@ -251,7 +251,7 @@ fn read(history: &[SweepEvent]) -> Option<&RepairList> {
 /// All events that could be appended to a sweep, legal or not.
 fn wanted_of_a_sweep(history: &[SweepEvent]) -> Vec<SweepEvent> {
     let mut all = vec![
-        SweepEvent::SweepOpened { asked: asked(ADA), rule: "r".to_owned() },
+        SweepEvent::SweepOpened { asked: asked(ADA), rule: "r".to_owned(), watch: None },
         SweepEvent::SweepProgress { accounts: 1, looks: 1, looked: 1 },
         SweepEvent::SweepJoined { by: GRACE.to_owned() },
         SweepEvent::SweepPaused { by: None, why: "w".into() },

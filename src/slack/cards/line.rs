@@ -62,8 +62,13 @@ fn last(view: &View<'_>, wanted: impl Fn(&Event) -> bool) -> Option<Timestamp> {
 pub fn sweep_line(view: &SweepView<'_>) -> Markup {
     let sweep = view.sweep;
     let requester = sweep.requester().map(|asked| asked.by.id.as_str()).unwrap_or_default();
-    let text = Markup::new().code(short_id(view.id)).literal(" – sweep");
-    let text = if requester.is_empty() { text.literal(" by schedule") } else { asked_by(text, requester) };
+    let kind = if sweep.is_limited() { " – repairs of people who lost access" } else { " – sweep" };
+    let text = Markup::new().code(short_id(view.id)).literal(kind);
+    let text = match requester {
+        "" if sweep.watch.is_some() => text.literal(" by the watch"),
+        "" => text.literal(" by schedule"),
+        by => asked_by(text, by),
+    };
     let text = text.literal(": ");
     match view.next() {
         _ if sweep.ended.is_some() => at_time(text.literal("ended"), ", ", sweep.ended_at),

@@ -113,7 +113,7 @@ impl Live {
         side(at, read.await)
     }
 
-    async fn whole_mapping(&self, at: Timestamp, job: Option<&Job>) -> Read<Mapping> {
+    pub(super) async fn whole_mapping(&self, at: Timestamp, job: Option<&Job>) -> Read<Mapping> {
         let Some(job) = job else { return Read::NotAsked };
         let read =
             async { self.entra()?.mapping(&self.service_principal, &job.id).await.map_err(|e| reason(&e)) };
@@ -252,7 +252,7 @@ impl Live {
         side(at, read.map(|()| people))
     }
 
-    async fn all_domains(&self, at: Timestamp) -> Read<Vec<Domain>> {
+    pub(super) async fn all_domains(&self, at: Timestamp) -> Read<Vec<Domain>> {
         let read = async { self.org()?.domains().await.map_err(|e| reason(&e)) }.await;
         side(at, read.map(|all| all.into_iter().map(convert::domain).collect()))
     }

@@ -15,6 +15,7 @@ mod group_cache;
 mod jobs;
 mod people;
 mod read_request;
+mod reported;
 mod wants;
 mod wants_apps;
 mod wants_effect;
@@ -33,8 +34,8 @@ use from_census::{Answer, FromCensus};
 use group_cache::GroupCache;
 use read_request::ReadRequest;
 use reinstate_core::sweep::{Census, Grants, RoleList, SweepQuery};
-use reinstate_core::watch::{Feed, FeedAnswer, Place};
-use reinstate_core::{Evidence, Op, Subject};
+use reinstate_core::watch::{Changed, Feed, FeedAnswer, Place};
+use reinstate_core::{Evidence, Op, Subject, Who};
 use wants::wants;
 
 /// The rounds of a diagnosis that follows links from account to record to owner. It ends earlier when nothing more is
@@ -145,6 +146,18 @@ impl World for Live {
 
     fn changes<'a>(&'a self, feed: Feed, since: Option<&'a Place>) -> BoxFuture<'a, FeedAnswer> {
         Box::pin(self.behind().read_changes(feed, since))
+    }
+
+    fn reported<'a>(&'a self, changed: &'a Changed) -> BoxFuture<'a, Result<Option<Who>, String>> {
+        Box::pin(self.behind().who_is(changed))
+    }
+
+    fn gather_in_background(&self, subject: Subject) -> BoxFuture<'_, Evidence> {
+        Box::pin(async move { self.behind().read(subject, &ReadScope::Everything, None).await })
+    }
+
+    fn tenant(&self) -> BoxFuture<'_, Evidence> {
+        Box::pin(self.behind().read_tenant())
     }
 
     fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, ActOutcome> {

@@ -73,8 +73,15 @@ pub fn page() -> Page {
     (Sweep `01a22b0e-1111-7587-8f82-176a680e8a9b` asked by @ada)
     ");
     let (folded, times, access) = (small.folded(), limits(), access());
-    let view =
-        SweepView { id: SWEEP, sweep: &folded, limits: &times, access: &access, now: small.now, head: None };
+    let view = SweepView {
+        id: SWEEP,
+        sweep: &folded,
+        limits: &times,
+        access: &access,
+        now: small.now,
+        head: None,
+        recovered: reinstate_store::Recovered::default(),
+    };
     shows!(page, "Status of a sweep", "`status SWEEP`: the card without its buttons.", card(&cards::sweep_status(&view, Some(LINK))), @"
     # Sweep of the organization
     *Everything is read, and nothing was changed.* The button works until 2026-12-01 09:02 UTC.
@@ -366,7 +373,7 @@ impl Sweep {
     fn by(user: &str) -> Self {
         let asked = asked(user, Goal::default());
         let rule = "access.operator.users".to_owned();
-        Self { events: Vec::new(), now: at(0) }.and(SweepEvent::SweepOpened { asked, rule })
+        Self { events: Vec::new(), now: at(0) }.and(SweepEvent::SweepOpened { asked, rule, watch: None })
     }
 
     /// Adds an entry, one minute later.
@@ -413,7 +420,15 @@ impl Sweep {
     fn view<T>(&self, draw: impl FnOnce(&SweepView<'_>) -> T) -> T {
         let (sweep, limits, access) = (self.folded(), limits(), access());
         let head = sweep.ended.is_some().then(|| HEAD.to_owned());
-        draw(&SweepView { id: SWEEP, sweep: &sweep, limits: &limits, access: &access, now: self.now, head })
+        draw(&SweepView {
+            id: SWEEP,
+            sweep: &sweep,
+            limits: &limits,
+            access: &access,
+            now: self.now,
+            head,
+            recovered: reinstate_store::Recovered::default(),
+        })
     }
 }
 

@@ -26,7 +26,7 @@ pub fn surveyed(harmless: usize, since: Option<SinceLastSweep>) -> SweepEvent {
     };
     let found: Vec<SweepFinding> = (0..harmless).map(drifted).collect();
     let list = RepairList::new(found.iter().filter_map(SweepFinding::harmless).collect());
-    let preview = RepairPreview::of(&list, found.iter());
+    let preview = RepairPreview::of(&list, &found.iter().collect::<Vec<_>>());
     SweepEvent::SweepSurveyed { tally, unread: Vec::new(), list, approvals: 9, since, preview }
 }
 

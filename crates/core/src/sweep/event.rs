@@ -9,6 +9,7 @@ use super::{RepairList, RepairPreview, Tally};
 use crate::evidence::Source;
 use crate::fold::{JournalEvent, Kind};
 use crate::run::{EndMessage, Outcome, PauseMessage, Request};
+use crate::watch::Watched;
 
 /// One entry of the journal of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub enum SweepEvent {
         asked: Request,
         /// The rule that allows it.
         rule: String,
+        /// Why the watch opened it. `None` if a person or the schedule did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        watch: Option<Watched>,
     },
     /// The progress of the reading. It is shown to people and decides nothing.
     SweepProgress {

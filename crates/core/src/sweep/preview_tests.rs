@@ -35,7 +35,7 @@ fn a_preview_shows_the_first_people_and_counts_the_steps_of_the_list_alone() {
     let list = list(&all);
     // Not on the list: somebody who was found after it was made.
     all.push(found(30, Risk::Harmless, &["provision-user"]));
-    let preview = RepairPreview::of(&list, all.iter());
+    let preview = RepairPreview::of(&list, &all.iter().collect::<Vec<_>>());
     let shown: Vec<&str> = preview.first.iter().map(|one| one.query.as_str()).collect();
     let wanted: Vec<String> = (0..MAX_PREVIEWED_PEOPLE).map(|n| format!("p{n:02}@acme.example")).collect();
     assert_eq!(shown, wanted, "in the order of the table");
@@ -50,7 +50,7 @@ fn an_account_that_was_found_twice_is_counted_as_often_as_it_is_repaired() {
     let all = [one, again];
     let list = list(&all);
     assert_eq!(list.repairs().len(), 1);
-    let preview = RepairPreview::of(&list, all.iter());
+    let preview = RepairPreview::of(&list, &all.iter().collect::<Vec<_>>());
     assert_eq!((preview.first.len(), preview.steps.get("provision-user")), (1, Some(&1)));
 }
 

@@ -11,6 +11,7 @@ use super::{RepairList, RepairPreview, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
 use crate::run::{EndMessage, EndReason, Limits, MAX_REQUEST_AGE, PauseMessage, Request};
+use crate::watch::Watched;
 
 /// How long repairs may begin after the list was approved or, if it needs no approval, requested
 /// (docs/reference/rules.md#repairs-of-a-sweep).
@@ -50,6 +51,8 @@ pub struct Sweep {
     /// Sequence number of the last entry.
     pub seq: i64,
     pub asked: Option<Request>,
+    /// Why the watch opened it.
+    pub watch: Option<Watched>,
     pub opened_at: Option<Timestamp>,
     /// Who asked for another sweep while this one read, by Slack user id.
     pub joined: BTreeSet<String>,
@@ -140,8 +143,9 @@ impl Fold for Sweep {
     fn take(&mut self, seq: i64, at: Timestamp, event: &SweepEvent) {
         self.seq = seq;
         match event {
-            SweepEvent::SweepOpened { asked, .. } => {
+            SweepEvent::SweepOpened { asked, watch, .. } => {
                 self.asked = Some(asked.clone());
+                self.watch.clone_from(watch);
                 self.opened_at = Some(at);
             }
             SweepEvent::SweepProgress { accounts, looks, looked } => {
@@ -270,10 +274,17 @@ impl Sweep {
         Some(add(since, REPAIR_START_TIMEOUT))
     }
 
-    /// Whether the sweep reads, or is about to. Another request for a sweep then joins this one.
+    /// Whether the sweep is only about people whom the watch has looked at. It reads nobody else.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.watch.as_ref().is_some_and(Watched::is_limited)
+    }
+
+    /// Whether the sweep reads everybody, or is about to. Another request for a sweep then joins this one.
     #[must_use]
     pub fn is_reading(&self, now: Timestamp) -> bool {
-        self.ended.is_none() && self.asked.is_some() && self.surveyed.is_none() && !self.is_overdue(now)
+        let is_open = self.ended.is_none() && self.asked.is_some() && !self.is_overdue(now);
+        is_open && self.surveyed.is_none() && !self.is_limited()
     }
 
     /// Whether the command is too old and nothing was done for it yet. A scheduled sweep is not a command, so it is

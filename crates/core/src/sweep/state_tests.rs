@@ -42,7 +42,7 @@ fn repairs(count: usize) -> RepairList {
 }
 
 fn opened(who: &str) -> SweepEvent {
-    SweepEvent::SweepOpened { asked: by(who), rule: "users".to_owned() }
+    SweepEvent::SweepOpened { asked: by(who), rule: "users".to_owned(), watch: None }
 }
 
 fn progress() -> SweepEvent {

@@ -403,7 +403,7 @@ fn fold(events: &[SweepEvent]) -> Result<Sweep, crate::Illegal> {
 
 #[test]
 fn nothing_is_repaired_that_nobody_approved_and_nothing_after_a_day() {
-    let opened = SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned() };
+    let opened = SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned(), watch: None };
     let digest = repairs(6).digest().unwrap();
     let requested =
         SweepEvent::SweepRequested { by: by("U0ADA"), digest: digest.clone(), rule: "users".to_owned() };
@@ -428,7 +428,7 @@ fn nothing_is_repaired_that_nobody_approved_and_nothing_after_a_day() {
 
 #[test]
 fn another_list_cannot_be_approved_and_five_need_nobody() {
-    let opened = || SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned() };
+    let opened = || SweepEvent::SweepOpened { asked: by("U0ADA"), rule: "users".to_owned(), watch: None };
     let other = repairs(4).digest().unwrap();
     let wrong = SweepEvent::SweepRequested { by: by("U0ADA"), digest: other, rule: String::new() };
     assert!(fold(&[opened(), surveyed(5), wrong]).is_err());

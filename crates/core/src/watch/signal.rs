@@ -31,6 +31,12 @@ impl Feed {
             Self::Events => "events",
         }
     }
+
+    /// Whether the feed reports what somebody wants at the identity provider, before the job has carried it on.
+    #[must_use]
+    pub fn is_at_source(self) -> bool {
+        matches!(self, Self::Users | Self::Groups)
+    }
 }
 
 /// What a report is about.
@@ -47,6 +53,36 @@ pub enum Changed {
     Group(String),
     /// The whole organization, with the action that says so, in lower case.
     Organization(String),
+}
+
+impl Changed {
+    /// As it is written down in the store: `kind:id`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let (kind, id) = match self {
+            Self::User(id) => ("user", id),
+            Self::Account(id) => ("account", id),
+            Self::Record(id) => ("record", id),
+            Self::Group(id) => ("group", id),
+            Self::Organization(action) => ("organization", action),
+        };
+        format!("{kind}:{id}")
+    }
+
+    /// `None` if it is not the text of a change.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once(':')?;
+        let id = id.to_owned();
+        Some(match kind {
+            "user" => Self::User(id),
+            "account" => Self::Account(id),
+            "record" => Self::Record(id),
+            "group" => Self::Group(id),
+            "organization" => Self::Organization(id),
+            _ => return None,
+        })
+    }
 }
 
 /// One report.

@@ -112,6 +112,7 @@ pub async fn back_to_version_3(store: Store) {
     sqlx::raw_sql(
         "DROP INDEX runs_of_parent; ALTER TABLE runs DROP COLUMN parent;
          DROP INDEX runs_to_forget; ALTER TABLE runs DROP COLUMN forgotten;
+         DROP TABLE watch; DROP TABLE watch_feeds; DROP TABLE watch_queue; DROP TABLE incidents;
          DELETE FROM schema_version WHERE version > 3",
     )
     .execute(&store.writing)

@@ -93,7 +93,7 @@ fn line(seq: i64, at: jiff::Timestamp, (class, head, more): &Words) -> Markup {
 fn sweep_words(slack: &Slack, event: &SweepEvent) -> Words {
     let name = |id: &str| slack.users.get(id).map_or(id, |user| &user.real_name).to_owned();
     match event {
-        SweepEvent::SweepOpened { asked, rule } => {
+        SweepEvent::SweepOpened { asked, rule, .. } => {
             ("person", "asked", format!("{}: sweep, by the rule {rule}", name(&asked.by.id)))
         }
         SweepEvent::SweepProgress { accounts, looks, looked } => {

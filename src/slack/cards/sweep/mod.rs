@@ -4,19 +4,23 @@
 
 mod buttons;
 mod found;
+mod lost;
 mod page;
 mod people;
 mod state;
+mod watch;
 
 pub use page::sweep_page;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::config::Access;
 use crate::slack::blocks::{Message, actions, context, header, section};
 use crate::slack::markup::Markup;
 use reinstate_core::run::Limits;
 use reinstate_core::sweep::{Sweep, SweepNext};
+use reinstate_store::Recovered;
 
 /// The input from which the card of a sweep is drawn.
 pub struct SweepView<'a> {
@@ -28,6 +32,8 @@ pub struct SweepView<'a> {
     pub now: Timestamp,
     /// The head of the journal, after the sweep has ended.
     pub head: Option<String>,
+    /// What of a message of the watch is over.
+    pub recovered: Recovered,
 }
 
 impl SweepView<'_> {
@@ -43,9 +49,15 @@ pub(super) fn count(number: u64) -> Markup {
 
 #[must_use]
 pub fn sweep_root(view: &SweepView<'_>) -> Message {
+    if view.sweep.is_limited() {
+        return lost::card(view);
+    }
     let title = Markup::new().literal("Sweep of the organization");
     let says = state::state(view);
     let mut blocks = vec![header(&title), section(&says)];
+    if let Some(watch) = &view.sweep.watch {
+        blocks.push(section(&watch::opened(watch)));
+    }
     if let Some(surveyed) = &view.sweep.surveyed {
         blocks.push(section(&found::found(surveyed)));
         if !surveyed.unread.is_empty() {
@@ -54,23 +66,28 @@ pub fn sweep_root(view: &SweepView<'_>) -> Message {
         let offered = matches!(view.next(), SweepNext::AwaitRequest(_) | SweepNext::AwaitApproval(_));
         blocks.push(section(&people::repairs(surveyed, offered, view.sweep.ended.is_some())));
     }
+    finished(view, &title.literal(": ").then(&says), blocks)
+}
+
+/// The message of these blocks, with the buttons and the last line.
+pub(super) fn finished(view: &SweepView<'_>, text: &Markup, mut blocks: Vec<Value>) -> Message {
     let buttons = buttons::buttons(view);
     if !buttons.is_empty() {
         blocks.push(actions(&format!("sweep-{}", view.sweep.seq), &buttons));
     }
     let mut foot = Markup::new().literal("Sweep ").code(view.id);
     if let Some(asked) = &view.sweep.asked {
-        foot = if asked.by.id.is_empty() {
-            foot.literal(" by schedule")
-        } else {
-            foot.literal(" asked by ").user(&asked.by.id)
+        foot = match asked.by.id.as_str() {
+            "" if view.sweep.watch.is_some() => foot.literal(" by the watch"),
+            "" => foot.literal(" by schedule"),
+            by => foot.literal(" asked by ").user(by),
         };
     }
     if let Some(head) = &view.head {
         foot = foot.literal(" · journal ").code(head);
     }
     blocks.push(context(&[foot]));
-    Message::of(&title.literal(": ").then(&says), blocks, 2)
+    Message::of(text, blocks, 2)
 }
 
 /// The answer to `status SWEEP`: the card without its buttons, for one person alone, and what can be done.

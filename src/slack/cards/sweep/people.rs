@@ -73,7 +73,7 @@ fn person(one: &SweepFinding) -> Markup {
 }
 
 /// A person by name and address. An account without an address is told by the end of its id.
-fn who(one: &SweepFinding) -> Markup {
+pub(super) fn who(one: &SweepFinding) -> Markup {
     let is_address = one.query.contains('@');
     let text = Markup::new().literal("*");
     match &one.name {
