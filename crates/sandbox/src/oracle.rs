@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::atlassian::{Account, Atlassian, Membership, OrgGroup, Status};
-use super::entra::Entra;
+use super::entra::{Entra, User};
 use super::generator::{FORMER_OBJECT, GroupLink, Human};
 
 /// How much a role lets a person do in an app.
@@ -95,27 +95,49 @@ pub fn access_of(atlassian: &Atlassian, human: &Human) -> Access {
     all
 }
 
+/// The addresses that a user object has now, in lower case.
+fn addresses(user: &User) -> BTreeSet<String> {
+    let proxies = user.proxy_addresses.iter().map(|proxy| proxy.rsplit(':').next().unwrap_or(proxy));
+    let all = proxies.chain(user.mail.as_deref()).chain([user.upn.as_str()]);
+    all.map(str::to_lowercase).collect()
+}
+
 /// Whether anything ties the account of a human to their user object: an address that the user object has now, or a
-/// record that is linked to it. A record of a former user object ties it only by a name or address that the user object
-/// has now.
+/// record that is linked to it. The record counts if it has a name or address that the user object has now, or an
+/// `externalId` that the job writes now.
 #[must_use]
 pub fn account_is_tied(atlassian: &Atlassian, entra: &Entra, human: &Human) -> bool {
     let account = human.account.as_ref().and_then(|id| atlassian.accounts.get(id));
     let (Some(account), Some(user)) = (account, human.idp.as_ref().and_then(|id| entra.users.get(id))) else {
         return false;
     };
-    let proxies = user.proxy_addresses.iter().map(|proxy| proxy.rsplit(':').next().unwrap_or(proxy));
-    let addresses = proxies.chain(user.mail.as_deref()).chain([user.upn.as_str()]);
-    let addresses: BTreeSet<String> = addresses.map(str::to_lowercase).collect();
+    let addresses = addresses(user);
+    let has_job = entra.service_principals.get(&entra.atlassian).is_some_and(|known| known.job.is_some());
     let is_linked = |record: &String| {
         let known = atlassian.scim_users.get(record);
         known.filter(|known| known.account.as_ref() == Some(&account.id)).is_some_and(|known| {
-            let is_former = known.external_id.as_deref() == Some(FORMER_OBJECT);
+            let is_written = match known.external_id.as_deref() {
+                Some(external) if has_job => external != FORMER_OBJECT,
+                external => external == Some(user.id.as_str()),
+            };
             let named = [&known.user_name, &known.email];
-            !is_former || named.iter().any(|name| addresses.contains(&name.to_lowercase()))
+            is_written || named.iter().any(|name| addresses.contains(&name.to_lowercase()))
         })
     };
     addresses.contains(&account.email.to_lowercase()) || human.records.iter().any(is_linked)
+}
+
+/// The account with which a human works: theirs. If it has an address that the user object has no more, a spare account
+/// to which one of their records is linked.
+fn account_in_use<'a>(atlassian: &'a Atlassian, entra: &Entra, human: &'a Human) -> Option<&'a String> {
+    let own = human.account.as_ref()?;
+    let user = human.idp.as_ref().and_then(|id| entra.users.get(id))?;
+    let email = atlassian.accounts.get(own).map(|known| known.email.to_lowercase());
+    if email.is_some_and(|email| addresses(user).contains(&email)) {
+        return Some(own);
+    }
+    let mut linked = human.records.iter().filter_map(|id| atlassian.scim_users.get(id)?.account.as_ref());
+    linked.find(|id| human.spare_accounts.contains(*id)).or(Some(own))
 }
 
 /// Whether a user directory lets the account in. One of its groups brings a person in who was not put in by hand.
@@ -177,7 +199,7 @@ pub fn lacks(atlassian: &Atlassian, entra: &Entra, groups: &[GroupLink], human: 
     if !entra.users.get(idp).is_some_and(|user| user.account_enabled) {
         return Some("an enabled user object".to_owned());
     }
-    let Some(account) = &human.account else { return Some("an account".to_owned()) };
+    let Some(account) = account_in_use(atlassian, entra, human) else { return Some("an account".to_owned()) };
     let held = access(atlassian, account);
     let Some(known) = atlassian.accounts.get(account) else { return Some("an account".to_owned()) };
     if known.status != Status::Active || known.pending() {

@@ -105,6 +105,16 @@ const KEPT: &[Kept] = &[
         &["pending-deletion", "silent-stale-anchor"],
     ),
     kept(
+        "without a job, the record of an account under an old name leads to nobody",
+        &[("external-id", "join"), ("local-group", "jira")],
+        &["email-mismatch", "pull-sync"],
+    ),
+    kept(
+        "a person whose record is on their second account works with that account",
+        &[("atlassian.relink_restores_groups", "flipped")],
+        &["email-mismatch", "linked-to-other-account"],
+    ),
+    kept(
         "a job without externalId is named as the reason",
         &[("external-id", "not-mapped")],
         &["never-provisioned"],
