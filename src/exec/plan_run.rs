@@ -185,7 +185,19 @@ impl Engine {
             Verdict::CannotTell => (Outcome::CannotTell, EndReason::CannotTell),
             Verdict::Broken => (Outcome::Advice, EndReason::Advice),
         };
-        self.end(run, lease, outcome, reason).await
+        let ended = self.end(run, lease, outcome, reason).await?;
+        if current.diagnosis.verdict == Verdict::Healthy {
+            self.tell_watch(&current.diagnosis.subject).await;
+        }
+        Ok(ended)
+    }
+
+    /// Closes what the watch told about this person, so that a later loss is told again. If it fails, the watch finds the
+    /// recovery itself.
+    async fn tell_watch(&self, subject: &Subject) {
+        if let Err(error) = self.journal.store().has_recovered(subject.names()).await {
+            tracing::warn!(%error, "an incident of the watch could not be closed; the watch looks again");
+        }
     }
 }
 

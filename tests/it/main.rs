@@ -77,5 +77,6 @@ mod unknowns;
 mod unread;
 mod upper_rungs;
 mod version_1;
+mod watch;
 mod which_run;
 mod who_is_told;

@@ -104,6 +104,23 @@ impl Store {
         .await
     }
 
+    /// Closes the open incidents of somebody who has access again, under any of their names. A watch that finds it later
+    /// changes nothing more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_recovered(&self, names: Vec<String>) -> Result<(), StoreError> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                for name in names {
+                    close(conn, &name, true).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// The open incident of a person.
     ///
     /// # Errors

@@ -186,7 +186,8 @@ impl Store {
         .await
     }
 
-    /// Up to `most` of what is due, first what nobody has looked at yet.
+    /// Up to `most` of what is due, first what nobody has looked at yet, and of that first what more than the identity
+    /// provider has reported: there somebody may have lost access already.
     ///
     /// # Errors
     /// When the store fails.
@@ -194,7 +195,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT subject, changed_at, only_at_source, looks FROM watch_queue
              WHERE due_at <= (SELECT ms FROM db_clock)
-             ORDER BY CASE WHEN looks = 0 THEN 0 ELSE 1 END, due_at LIMIT $1",
+             ORDER BY CASE WHEN looks = 0 THEN 0 ELSE 1 END, only_at_source, due_at LIMIT $1",
         )
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)

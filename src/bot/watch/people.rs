@@ -4,7 +4,8 @@
 
 use reinstate_core::sweep::SweepFinding;
 use reinstate_core::watch::{
-    Changed, IncidentChange, Judgement, LookAgain, Named, WatchReason, decide, judge, tenant_faults,
+    Changed, IncidentChange, Judgement, LookAgain, Named, WatchReason, decide, is_too_early, judge,
+    tenant_faults,
 };
 use reinstate_core::{Diagnosis, Subject, Who};
 use reinstate_store::{IncidentRow, IncidentUpdate, NewIncident, Queued, Settled, TENANT_PREFIX};
@@ -17,6 +18,8 @@ use crate::exec::prior_runs::PriorRuns;
 /// How many people are looked at in one look. Each costs about 18 calls, so a look every five minutes stays far below
 /// the published limits. The others wait for the next look.
 const MAX_PEOPLE: usize = 10;
+/// How many rows of the queue are read in one look. Most of them cost no call: their cycle has not ended yet.
+const MAX_ROWS: usize = 500;
 /// If more people than this wait for their first look, a sweep reads everybody instead.
 const STORM: u64 = 50;
 
@@ -29,12 +32,22 @@ impl Look<'_> {
             let reason = serde_json::to_string(&WatchReason::Storm { people: new }).unwrap_or_default();
             held(self.store.leave_to_sweep(self.epoch, reason).await?)?;
         }
-        for queued in self.store.due_looks(MAX_PEOPLE).await? {
+        let now = self.app.journal.now().await?;
+        let mut looked = 0;
+        for queued in self.store.due_looks(MAX_ROWS).await? {
+            let named = named(&queued, now);
             match Changed::parse(&queued.subject) {
                 Some(Changed::Organization(action)) => self.tell_action(&queued, action, notice).await?,
                 Some(Changed::Group(_)) | None => self.write(Some(&queued.subject), None).await?,
                 Some(_) if is_storm => {}
-                Some(changed) => self.look_at(&queued, &changed, notice, faults).await?,
+                Some(_) if is_too_early(&faults.job, &named, now) => {
+                    self.settle(&queued, &[], None, &Judgement::Joining, &named, now, None).await?;
+                }
+                Some(_) if looked == MAX_PEOPLE => {}
+                Some(changed) => {
+                    looked += 1;
+                    self.look_at(&queued, &named, &changed, notice, faults).await?;
+                }
             }
         }
         Ok(())
@@ -56,26 +69,22 @@ impl Look<'_> {
     async fn look_at(
         &self,
         queued: &Queued,
+        named: &Named,
         changed: &Changed,
         notice: &str,
         faults: &mut Faults,
     ) -> Result<(), LookError> {
         let now = self.app.journal.now().await?;
-        let named = Named {
-            changed_at: jiff::Timestamp::from_millisecond(queued.changed_at).unwrap_or(now),
-            only_at_source: queued.only_at_source,
-            looks: queued.looks,
-        };
         let who = match self.app.world.reported(changed).await {
             Ok(Some(who)) => who,
             // Nobody has this id any more. That is decided at the source.
             Ok(None) => {
                 let open = self.incident(&id_names(changed)).await?;
-                return self.settle(queued, &[], open, &Judgement::Removed, &named, now, None).await;
+                return self.settle(queued, &[], open, &Judgement::Removed, named, now, None).await;
             }
             Err(why) => {
                 tracing::info!(why, "it is not known whom a feed has reported");
-                return self.settle(queued, &[], None, &Judgement::Unknown, &named, now, None).await;
+                return self.settle(queued, &[], None, &Judgement::Unknown, named, now, None).await;
             }
         };
         let prior_runs = PriorRuns::Journal(self.app.journal.clone());
@@ -87,11 +96,14 @@ impl Look<'_> {
         self.add_faults(faults, tenant_faults(&evidence), notice).await?;
         let names = person_names(&diagnosis, &who);
         let open = self.incident(&names).await?;
-        let judgement = judge(&diagnosis, &evidence.job, faults.causes(), &named, now);
-        let found = SweepFinding::of(who.text(), &diagnosis, &plan, &self.app.rules);
-        let found = serde_json::to_string(&found).ok().map(|text| (who.text().to_owned(), text));
+        let judgement = judge(&diagnosis, &evidence.job, faults.causes(), named, now);
+        // People know addresses, and an address is what they type to ask about somebody.
+        let address = diagnosis.email.as_deref().and_then(|email| Who::parse(email).ok());
+        let query = address.as_ref().unwrap_or(&who).text();
+        let found = SweepFinding::of(query, &diagnosis, &plan, &self.app.rules);
+        let found = serde_json::to_string(&found).ok().map(|text| (query.to_owned(), text));
         let told = found.map(|found| (notice, found));
-        self.settle(queued, &names, open, &judgement, &named, now, told).await
+        self.settle(queued, &names, open, &judgement, named, now, told).await
     }
 
     /// The open incident of a person, under any of their names.
@@ -139,6 +151,14 @@ impl Look<'_> {
         };
         let subject = queued.subject.clone();
         held(self.store.settle(self.epoch, Settled { subject, again_at, change }).await?)
+    }
+}
+
+fn named(queued: &Queued, now: jiff::Timestamp) -> Named {
+    Named {
+        changed_at: jiff::Timestamp::from_millisecond(queued.changed_at).unwrap_or(now),
+        only_at_source: queued.only_at_source,
+        looks: queued.looks,
     }
 }
 

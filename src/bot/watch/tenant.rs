@@ -2,6 +2,7 @@
 //! reports a job that stopped.
 
 use reinstate_core::Cause;
+use reinstate_core::evidence::{Job, Read};
 use reinstate_core::watch::{TenantFault, is_over, tenant_faults};
 use reinstate_store::{IncidentRow, IncidentUpdate, NewIncident, Settled, TENANT_PREFIX};
 
@@ -12,6 +13,8 @@ pub(super) struct Faults {
     causes: Vec<Cause>,
     /// Those that were told.
     told: Vec<Cause>,
+    /// The job, as this look has read it.
+    pub(super) job: Read<Job>,
 }
 
 impl Faults {
@@ -24,7 +27,7 @@ impl Look<'_> {
     /// Reads the faults, tells the new ones, and closes those that are over.
     pub(super) async fn tenant_faults(&self, notice: &str) -> Result<Faults, LookError> {
         let evidence = self.app.world.tenant().await;
-        let mut faults = Faults { causes: Vec::new(), told: Vec::new() };
+        let mut faults = Faults { causes: Vec::new(), told: Vec::new(), job: evidence.job.clone() };
         for row in self.store.open_tenant_incidents().await? {
             let Some(cause) = cause_of(&row) else { continue };
             let since = jiff::Timestamp::from_millisecond(row.opened_at).unwrap_or_default();

@@ -9,7 +9,7 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 
-pub use incident::{IncidentChange, Judgement, LookAgain, Named, decide, judge, written};
+pub use incident::{IncidentChange, Judgement, LookAgain, Named, decide, is_too_early, judge, written};
 pub use reason::{TenantFault, WatchReason, Watched};
 pub use signal::{Changed, Feed, FeedAnswer, Place, Round, Signal};
 pub use tenant::{is_over, tenant_faults};
