@@ -59,9 +59,7 @@ pub async fn broken(recipe: &Recipe) -> Vec<Failure> {
 
 /// I1, I2 and I4 for one answer about one human.
 fn of_answer(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
-    // Everything but the name of the record says that the account of a colleague is the person's. No source decides it.
-    let both = ["email-held-by-colleague", "external-id-held-by-colleague"];
-    if both.iter().all(|name| lab.injected.iter().any(|fault| fault.name == *name)) {
+    if is_undecidable(lab) {
         return touches_another(lab, human, &answer.plan, "I2");
     }
     let mut failures = Vec::new();
@@ -86,6 +84,15 @@ fn of_answer(lab: &Lab, human: usize, answer: &Answer) -> Vec<Failure> {
     failures.extend(touches_another(lab, human, &answer.plan, "I2"));
     failures.extend(apps_are_true(lab, human, answer));
     failures
+}
+
+/// Whether all that can be read says that the account of a colleague is the person's: its address, and the only value of
+/// its record by which the job knows a person.
+fn is_undecidable(lab: &Lab) -> bool {
+    let injected = |name: &str| lab.injected.iter().any(|fault| fault.name == name);
+    let by_record = injected("external-id-held-by-colleague")
+        || (injected("name-held-by-colleague") && !lab.has_external_id);
+    injected("email-held-by-colleague") && by_record
 }
 
 /// What is said about each app is true: each app that is called present can be opened, each that is called missing

@@ -79,6 +79,8 @@ pub struct Lab {
     /// Whether an account may have a role that nobody knows. The lists of a sweep do not show such a role
     /// (docs/reference/rules.md#atlassian-search-by-role).
     pub has_unknown_role: bool,
+    /// Whether the job writes an `externalId`.
+    pub has_external_id: bool,
     rules: Arc<Rules>,
 }
 
@@ -168,6 +170,7 @@ impl Lab {
             injected: made.injected,
             explains,
             has_unknown_role,
+            has_external_id: made.blueprint.external_id.is_some(),
             sync_all_unread: made.blueprint.sync_all_is_hidden(),
             rules,
         }

@@ -57,6 +57,11 @@ async fn repair(recipe: &Recipe) -> Vec<String> {
         },
         async |bot| {
             let before = everybody(&bot.sandbox, &truth);
+            let was_tied = oracle::account_is_tied(
+                &lock(&bot.sandbox.atlassian),
+                &lock(&bot.sandbox.entra),
+                &truth.humans[0],
+            );
             bot.says(ADA, &format!("repair {who}")).await;
             let waits = |next: &Next| matches!(next, Next::AwaitApproval { .. });
             let rests = |next: &Next| waits(next) || matches!(next, Next::Nothing | Next::AwaitPerson);
@@ -71,13 +76,16 @@ async fn repair(recipe: &Recipe) -> Vec<String> {
                 bot.until("the approval", |run| !waits(&next(run))).await;
             };
             bot.is_quiet().await;
-            // The repair may have created the account, or kept another one of the same person.
+            // The repair may have created the account, because nothing tied an older one to the person. Or it may have
+            // kept another one of the same person.
             let kept = run.current.as_ref().and_then(|current| current.diagnosis.account.clone());
+            let is_anothers = |id: &String| truth.other_owner_of_account(0, id).is_some();
+            let kept = kept.filter(|id| !is_anothers(id));
             let person = &mut truth.humans[0];
             if let Some(kept) =
-                kept.filter(|id| person.account.is_none() || person.spare_accounts.contains(id))
+                kept.filter(|id| person.account.is_none() || person.spare_accounts.contains(id) || !was_tied)
             {
-                person.account = Some(kept);
+                person.spare_accounts.extend(person.account.replace(kept));
             }
             let after = everybody(&bot.sandbox, &truth);
             for (human, (old, new)) in truth.humans.iter().zip(before.iter().zip(&after)) {
@@ -88,7 +96,13 @@ async fn repair(recipe: &Recipe) -> Vec<String> {
             let restored = run.ended.as_ref().is_some_and(|(outcome, _)| {
                 matches!(outcome, reinstate_core::Outcome::Restored | reinstate_core::Outcome::Healthy)
             });
-            if restored && let Some(lacks) = lacks(&bot.sandbox, &truth, &groups) {
+            // A full restart makes a second group for a renamed one, as the plan says beforehand.
+            let restarted = bot.sandbox.wire.calls().iter().any(|call| call.path.ends_with("/restart"));
+            let second_group = restarted && recipe.faults.contains(&"group-renamed");
+            if restored
+                && !second_group
+                && let Some(lacks) = lacks(&bot.sandbox, &truth, &groups)
+            {
                 wrong.push(format!("the run ended with access, and the person lacks {lacks}"));
             }
             bot.reads_all();

@@ -220,7 +220,10 @@ impl<'a> Case<'a> {
             })
             .collect();
         match (mine.as_slice(), bearer) {
-            ([], None) => self.account = accounts.iter().find(|account| asked_account(self.e, &account.id)),
+            ([], None) => {
+                let asked = accounts.iter().find(|account| asked_account(self.e, &account.id));
+                self.account = asked.or_else(|| self.linked_elsewhere(accounts));
+            }
             ([one], None) => self.account = Some(one),
             ([] | [_], Some(bearer)) => self.account = Some(bearer),
             (many, _) if many.iter().any(|known| Some(&known.id) == self.e.subject.keep.as_ref()) => {
@@ -232,6 +235,18 @@ impl<'a> Case<'a> {
                 self.candidates = many.iter().map(|account| self.account_candidate(account)).collect()
             }
         }
+    }
+
+    /// The account to which another record of the person is linked: one with the `externalId` that the job writes for
+    /// them, or one that was found by their address in a directory that was not read.
+    fn linked_elsewhere(&self, accounts: &'a [Account]) -> Option<&'a Account> {
+        let own = |link: &&RecordLink<'a>| {
+            let is_by_id = self.has_the_external_id(link) && self.owner(link) == Owner::Person;
+            link.link_known && (is_by_id || (link.record.is_none() && link.by_address))
+        };
+        let mut linked = self.record_links.iter().filter(own).filter_map(|link| link.account.as_deref());
+        let id = linked.next()?;
+        accounts.iter().find(|account| account.id == id)
     }
 
     /// Whether WHO matches more than one person or account and no record shows which one is meant. Then no cause can be

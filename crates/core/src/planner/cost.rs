@@ -77,7 +77,7 @@ fn of_step(case: &Case<'_>, op: &Op) -> Vec<String> {
         Op::RestartProvisioning { scope, .. } => {
             let matched = match scope {
                 ResetScope::Usual => "",
-                ResetScope::Full => " Every record of the tenant is matched again. A person without a match gets a second record.",
+                ResetScope::Full => " Every record of the tenant is matched again. A person without a match gets a second record, and a renamed group gets a second group without its apps.",
             };
             vec![
                 format!("This concerns everybody in the tenant: provisioning examines everybody again. It takes 20 minutes to 24 hours, and no other repair runs meanwhile.{matched}"),

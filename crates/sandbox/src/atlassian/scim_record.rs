@@ -76,7 +76,8 @@ pub(super) fn overwrite(draft: &mut ScimUser, body: &Map<String, Value>) -> Resu
         return Err(bad("userName is required"));
     }
     if draft.email.is_empty() {
-        return Err(bad("one primary email is required"));
+        // A job may leave it out, for a person without a mailbox. That is a fault of the tenant, and not of the program.
+        return Err(Reply::scim(400, Some("invalidSyntax"), "one primary email is required"));
     }
     Ok(())
 }
