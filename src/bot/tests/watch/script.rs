@@ -45,7 +45,12 @@ pub struct Script {
 pub fn about(person: &str, evidence: &Evidence) -> Evidence {
     let text = serde_json::to_string(evidence).unwrap();
     let (mail, account) = (format!("{person}@acme.example"), format!("712020:{person}"));
-    let text = text.replace(JANE, person).replace(MAIL, &mail).replace(A1, &account).replace("\"r1\"", &format!("\"r-{person}\""));
+    let text = text
+        .replace("\"Jane\"", &format!("\"{person}\""))
+        .replace(JANE, person)
+        .replace(MAIL, &mail)
+        .replace(A1, &account)
+        .replace("\"r1\"", &format!("\"r-{person}\""));
     serde_json::from_str(&text).unwrap()
 }
 
@@ -232,8 +237,18 @@ impl Watching {
         bot.patience = WAIT_TIMEOUT;
         let world = Arc::new(Script::default());
         let (stop, _) = watch::channel(false);
-        let mut watching =
-            Self { world, slack, bot, wire, apps: Vec::new(), url, base, stop, _listening: listening, _dir: dir };
+        let mut watching = Self {
+            world,
+            slack,
+            bot,
+            wire,
+            apps: Vec::new(),
+            url,
+            base,
+            stop,
+            _listening: listening,
+            _dir: dir,
+        };
         watching.starts().await;
         let stopped = watching.stop.subscribe();
         tokio::spawn(crate::server::run(Arc::clone(&watching.apps[0]), None, listener, stopped));

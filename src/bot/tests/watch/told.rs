@@ -155,7 +155,10 @@ async fn what_concerns_everybody_is_one_sentence_with_its_evidence_until_it_is_o
     watching.looks().await;
     watching.looks().await;
     let says = watching.only().await;
-    assert!(says.contains("Provisioning is stopped (`provisioning-stopped`): the job's state is Disabled."), "{says}");
+    assert!(
+        says.contains("Provisioning is stopped (`provisioning-stopped`): the job's state is Disabled."),
+        "{says}"
+    );
     // A job that cannot be read is not a job that runs again.
     let mut unread = healthy();
     unread.job = Read::Gap("503".into());
