@@ -134,7 +134,7 @@ pub(super) const KEYS: &[Key] = &[
         "How many members of a group the synchronization to Atlassian takes."),
     key("sweep", "every", Kind::Time(3600, 31 * DAY_SECONDS), Some("off"),
         "Look at everybody without being asked, this often, or `off`."),
-    key("watch", "every", Kind::Time(60, DAY_SECONDS), Some("off"),
+    key("watch", "every", Kind::Time(10, DAY_SECONDS), Some("off"),
         "Read what changed, this often, and tell `slack.channel` who lost access; or `off`."),
 ];
 

@@ -11,7 +11,7 @@ pub mod prior_runs;
 mod step;
 pub mod sweep;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use journal::{Decision, Entries, Journal, JournalError, Loaded, NoteKind, Unreadable, watch_key};
 

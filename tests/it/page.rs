@@ -177,6 +177,26 @@ async fn a_bot_that_is_killed_in_the_middle_of_a_change_goes_on_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_watches_tells_who_lost_access_and_one_click_repairs_it() {
+    reinstate::upstream::install_tls();
+    let Some(browser) = Browser::open(1440, 1000).await else { return };
+    let page = Page::open().await;
+    browser.goto(&page.url).await;
+    browser.reads(".tenant", "no groups").await;
+    browser.press("Let the bot watch").await;
+    browser.reads(".log", "Opened by the watch").await;
+    browser.reads(".log", "5 accounts: 3 healthy, 1 broken").await;
+    browser.press("Take a colleague out of a group").await;
+    browser.reads(".log", "Group memberships did not reach Atlassian").await;
+    browser.picture("watch").await;
+    browser.press("Repair the harmless ones").await;
+    browser.click("//dialog[@open]//button[normalize-space(.)='Repair']").await;
+    browser.reads(".log", "1 of 1 has access again").await;
+    knows_everything(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_see_what_is_for_them_and_no_more() {
     reinstate::upstream::install_tls();
     let Some(browser) = Browser::open(1440, 1000).await else { return };

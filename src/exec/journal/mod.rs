@@ -320,7 +320,7 @@ impl Journal {
 /// The key of a sweep of the watch. The store tells sweeps from runs by the first word of their keys.
 #[must_use]
 pub fn watch_key(key: &str) -> String {
-    format!("sweep watch {key}")
+    format!("sweep {WATCH_RULE} {key}")
 }
 
 fn write_one<E>(event: E) -> Decision<E, ()> {

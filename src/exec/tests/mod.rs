@@ -4,7 +4,7 @@
 mod crash;
 #[allow(dead_code, reason = "the fixtures of the core's tests; not every one is used here")]
 #[path = "../../../crates/core/src/tests/build.rs"]
-mod evidence;
+pub(crate) mod evidence;
 mod house;
 mod journal;
 mod judged;

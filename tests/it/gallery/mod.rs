@@ -22,6 +22,7 @@ mod swept;
 mod terminal;
 mod usage;
 mod views;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -49,6 +50,7 @@ fn pages() -> Vec<Page> {
         refusals::refusals(),
         refusals::about_cards(),
         sweeps::page(),
+        watch::page(),
         views::modals(),
         views::homes(),
         causes::causes(),

@@ -126,7 +126,7 @@ pub async fn what_is_reported_again_is_due_again(place: &Place) {
     let store = place.open().await;
     let epoch = taken(&store).await;
     let early = Reported { changed_at: Some(2000), at_source: true, ..reported("user:1", None) };
-    assert!(keeps(&store, epoch, "p", &[early.clone()]).await);
+    assert!(keeps(&store, epoch, "p", std::slice::from_ref(&early)).await);
     assert!(store.due_looks(9).await.unwrap()[0].only_at_source);
     let later = i64::MAX / 4;
     let wait = Settled { subject: "user:1".into(), again_at: Some(later), change: None };

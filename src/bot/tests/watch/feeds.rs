@@ -13,7 +13,7 @@ use super::super::house::shows;
 async fn at_the_beginning_everybody_is_read_once() {
     let watching = Watching::new().await;
     watching.world.is("jane", &drifted());
-    watching.world.account_changed("jane");
+    watching.world.reports(Feed::ProvisioningLog, Changed::User("jane".into()));
     watching.looks().await;
     let card = watching.message("it begins now to follow").await;
     assert!(shows("", &card.blocks).contains("Atlassian's audit log"), "{:?}", card.blocks);

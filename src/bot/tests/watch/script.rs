@@ -46,6 +46,7 @@ pub fn about(person: &str, evidence: &Evidence) -> Evidence {
     let text = serde_json::to_string(evidence).unwrap();
     let (mail, account) = (format!("{person}@acme.example"), format!("712020:{person}"));
     let text = text
+        .replace("\"Jane\"", &format!("\"{person}\""))
         .replace(JANE, person)
         .replace(MAIL, &mail)
         .replace(A1, &account)

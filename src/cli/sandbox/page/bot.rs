@@ -14,6 +14,8 @@ use reinstate_sandbox::lock;
 
 /// How long the bot may take to become ready.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often it looks while it watches. On the page, nobody wants to wait for minutes.
+const WATCH_INTERVAL: &str = "10s";
 /// How often its readiness is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
@@ -24,6 +26,8 @@ pub struct Health {
     pub pid: Option<u32>,
     /// How often it was killed.
     pub kills: u32,
+    /// Whether it watches the feeds of changes.
+    pub watches: bool,
 }
 
 /// The process of the bot: running, or killed.
@@ -62,6 +66,7 @@ impl Bot {
             .arg("serve")
             .env_clear()
             .envs(&self.env)
+            .env("REINSTATE_WATCH__EVERY", if self.health().watches { WATCH_INTERVAL } else { "off" })
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -72,6 +77,15 @@ impl Bot {
         lock(&self.health).pid = child.id();
         *slot = Some(child);
         Ok(())
+    }
+
+    /// Has it watch from now on. It starts again with the other configuration.
+    pub(super) async fn watch(&self) -> anyhow::Result<()> {
+        lock(&self.health).watches = true;
+        if let Some(mut child) = self.child.lock().await.take() {
+            child.kill().await.context("the bot's process could not be ended")?;
+        }
+        self.again().await
     }
 
     async fn ready(&self, child: &mut Child) -> anyhow::Result<()> {
@@ -98,6 +112,7 @@ impl Bot {
             tracing::warn!(%error, "the bot's process could not be killed");
         }
         let mut health = lock(&self.health);
-        *health = Health { pid: None, kills: health.kills.saturating_add(1) };
+        health.pid = None;
+        health.kills = health.kills.saturating_add(1);
     }
 }

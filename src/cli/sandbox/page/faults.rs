@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::blocks::seated;
 use super::seat::Seat;
 use super::stage::Stage;
+use reinstate_sandbox::lock;
 use reinstate_sandbox::wire::{Call, Gate, Injection, Service, Wire};
 
 /// How much slower the services become.
@@ -39,6 +40,8 @@ pub(super) async fn cause(stage: &Arc<Stage>, fault: &str) -> anyhow::Result<()>
         "kill" => stage.bot.kill().await,
         "kill-at-change" => kill_at_change(stage),
         "start" => stage.bot.again().await?,
+        "watch" => stage.bot.watch().await?,
+        "take-away" => takes_away(stage),
         _ => anyhow::bail!("There is no such fault"),
     }
     Ok(())
@@ -48,6 +51,38 @@ fn limit(wire: &Wire, service: Service) {
     let headers = vec![("Retry-After".to_owned(), "2".to_owned())];
     let body = r#"{"ok":false,"error":"ratelimited"}"#.to_owned();
     wire.inject(service, None, "", 3, Injection::Answer { status: 429, headers, body });
+}
+
+/// A colleague who has access: the record, the account, the group that they will lose, and their name.
+fn colleague(stage: &Stage) -> Option<(String, String, String, String)> {
+    let atlassian = lock(&stage.sandbox.atlassian);
+    let in_group = |record: &str| atlassian.scim_groups.values().find(|group| group.members.contains_key(record));
+    let mut found = atlassian.scim_users.values().filter_map(|record| {
+        let account = atlassian.accounts.get(record.account.as_ref()?)?;
+        let group = in_group(&record.id)?;
+        let is_other = account.email != stage.who && account.id != stage.who;
+        (record.active && is_other).then(|| {
+            (record.id.clone(), account.id.clone(), group.name.clone(), account.name.clone())
+        })
+    });
+    found.next()
+}
+
+/// Somebody takes a colleague out of a group at Atlassian. The job does not know the colleague as a member either, so
+/// provisioning on demand sends the membership again.
+fn takes_away(stage: &Stage) {
+    let Some((record, account, group, _)) = colleague(stage) else { return };
+    let mut atlassian = lock(&stage.sandbox.atlassian);
+    let external = atlassian.scim_users.get(&record).and_then(|known| known.external_id.clone());
+    atlassian.now = crate::clock::now();
+    "somebody".clone_into(&mut atlassian.actor);
+    atlassian.leave(&record, &group);
+    atlassian.log("USER_REMOVED_FROM_GROUP", &account, &group);
+    drop(atlassian);
+    let mut entra = lock(&stage.sandbox.entra);
+    if let (Some(job), Some(person)) = (entra.atlassian_job(), external) {
+        job.cache.values_mut().for_each(|export| export.members.retain(|id| *id != person));
+    }
 }
 
 /// The service applies the next change, and the bot is killed before it receives the answer.
@@ -86,6 +121,16 @@ pub(super) fn panel(stage: &Stage, seat: &Seat) -> Markup {
                         (button("start", "Start it again", "primary"))
                     }
                     @if health.kills > 0 { p.hint { "Killed " (times(health.kills)) " in this story." } }
+                }
+                div.bot {
+                    @if !health.watches && health.pid.is_some() {
+                        (button("watch", "Let the bot watch", ""))
+                        p.hint { "It starts again, reads everybody once, and then what changes, every 10 seconds." }
+                    } @else if let Some((_, _, group, name)) = colleague(stage).filter(|_| health.watches) {
+                        p role="status" { "The bot watches. It tells the channel who loses access." }
+                        (button("take-away", "Take a colleague out of a group", "danger"))
+                        p.hint { (name) " loses " (group) ". Nobody tells the bot." }
+                    }
                 }
                 ul {
                     @for (name, words, does) in FAULTS {
