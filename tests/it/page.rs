@@ -191,7 +191,7 @@ async fn a_bot_that_watches_tells_who_lost_access_and_one_click_repairs_it() {
     browser.picture("watch").await;
     browser.press("Repair the harmless ones").await;
     browser.click("//dialog[@open]//button[normalize-space(.)='Repair']").await;
-    browser.reads(".log", "1 of 1 has access again").await;
+    browser.reads(".log", "1 of 1 account has its access back").await;
     knows_everything(&browser).await;
     browser.close().await;
 }

@@ -24,28 +24,99 @@ pub fn page() -> Page {
         unread: Vec::new(),
     };
     let people = || vec![drifted(0), drifted(1), found(9)];
-    shows!(page, "Watch: people lost access", "An operator can ask for the harmless repairs.", drawn(&lost(), people(), Recovered::default()), @"");
-    shows!(page, "Watch: some have access again", "The message is updated.", drawn(&lost(), people(), Recovered { people: 2, faults: 0 }), @"");
-    shows!(page, "Watch: one person lost access, and nothing can be repaired without an approval", "The sweep ends at once.", drawn(&lost(), vec![found(9)], Recovered::default()), @"");
+    shows!(page, "Watch: people lost access", "An operator can ask for the harmless repairs.", drawn(&lost(), people(), Recovered::default()), @"
+    # 3 people lost access
+    Nothing was changed. The button works until 2026-12-01 09:00 UTC.
+    2 × Group memberships did not reach Atlassian (`membership-drift`)
+    1 × The person was never provisioned (`never-provisioned`)
+    1 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • *Jane Doe* (person0@acme.example): The person was never provisioned
+    • *Ben Okafor* (person1@acme.example): Group memberships did not reach Atlassian
+    • *person9@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian
+    2 can be repaired without an approval: what provisioning would do anyway. For the others, type `/reinstate repair WHO`.
+    [ Repair the harmless ones ] (asks: Repair the harmless ones? 2 people: provision 1 person on demand, 1 membership. No step is irreversible. Each person is read again first, and skipped if something has changed. List `848cea5a`.)
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
+    shows!(page, "Watch: some have access again", "The message is updated.", drawn(&lost(), people(), Recovered { people: 2, faults: 0 }), @"
+    # 3 people lost access
+    *2 of 3 have access again.*
+    Nothing was changed. The button works until 2026-12-01 09:00 UTC.
+    2 × Group memberships did not reach Atlassian (`membership-drift`)
+    1 × The person was never provisioned (`never-provisioned`)
+    1 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • *Jane Doe* (person0@acme.example): The person was never provisioned
+    • *Ben Okafor* (person1@acme.example): Group memberships did not reach Atlassian
+    • *person9@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian
+    2 can be repaired without an approval: what provisioning would do anyway. For the others, type `/reinstate repair WHO`.
+    [ Repair the harmless ones ] (asks: Repair the harmless ones? 2 people: provision 1 person on demand, 1 membership. No step is irreversible. Each person is read again first, and skipped if something has changed. List `848cea5a`.)
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
+    shows!(page, "Watch: one person lost access, and nothing can be repaired without an approval", "The sweep ends at once.", drawn(&lost(), vec![found(9)], Recovered::default()), @"
+    # 1 person lost access
+    • *person9@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian
+    Nothing can be repaired without an approval. For the others, type `/reinstate repair WHO`.
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
     let fault =
         TenantFault { cause: Cause::ProvisioningStopped, evidence: "the job's state is Paused".to_owned() };
     let reason = WatchReason::Lost { faults: vec![fault], actions: vec!["domain_removed".to_owned()] };
     let unread = vec![(Feed::ProvisioningLog, "403 Forbidden".to_owned())];
     let everybody = Watched { reason, unread };
     shows!(page, "Watch: something concerns everybody", "Each is one sentence with its evidence. A feed that cannot be read is named once.",
-        drawn(&everybody, Vec::new(), Recovered::default()), @"");
+        drawn(&everybody, Vec::new(), Recovered::default()), @"
+    # The watch found what concerns everybody
+    *Concerns everybody:* Provisioning is stopped (`provisioning-stopped`): the job's state is Paused.
+    *Concerns everybody:* the audit log of Atlassian has `domain_removed`.
+    *Not watched:* Entra's provisioning log, because 403 Forbidden
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
     shows!(page, "Watch: it concerns everybody, and people lost access as well", "No repairs are offered until it is corrected.",
-        drawn(&everybody, people(), Recovered::default()), @"");
-    shows!(page, "Watch: what concerned everybody is over", "The message is updated.", drawn(&everybody, Vec::new(), Recovered { people: 0, faults: 1 }), @"");
+        drawn(&everybody, people(), Recovered::default()), @"
+    # 3 people lost access
+    *Concerns everybody:* Provisioning is stopped (`provisioning-stopped`): the job's state is Paused.
+    *Concerns everybody:* the audit log of Atlassian has `domain_removed`.
+    2 × Group memberships did not reach Atlassian (`membership-drift`)
+    1 × The person was never provisioned (`never-provisioned`)
+    1 × Another managed account uses the person's address (`email-held-by-managed-account`)
+    • *Jane Doe* (person0@acme.example): The person was never provisioned
+    • *Ben Okafor* (person1@acme.example): Group memberships did not reach Atlassian
+    • *person9@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian
+    Correct first what concerns everybody. Until then, no repairs are offered.
+    *Not watched:* Entra's provisioning log, because 403 Forbidden
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
+    shows!(page, "Watch: what concerned everybody is over", "The message is updated.", drawn(&everybody, Vec::new(), Recovered { people: 0, faults: 1 }), @"
+    # The watch found what concerns everybody
+    *What concerned everybody is over.*
+    *Concerns everybody:* Provisioning is stopped (`provisioning-stopped`): the job's state is Paused.
+    *Concerns everybody:* the audit log of Atlassian has `domain_removed`.
+    *Not watched:* Entra's provisioning log, because 403 Forbidden
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
     let storm = Watched { reason: WatchReason::Storm { people: 73 }, unread: Vec::new() };
-    shows!(page, "Watch: too many people changed at once", "The card of the sweep that it opens.", reading(&storm), @"");
+    shows!(page, "Watch: too many people changed at once", "The card of the sweep that it opens.", reading(&storm), @"
+    # Sweep of the organization
+    *Reading all accounts and groups.*
+    *Opened by the watch:* 73 people changed at once. So everybody is read, and nobody is looked at alone.
+    [ Stop ]
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
     let gap = Watched { reason: WatchReason::Gap { feeds: Feed::ALL.to_vec() }, unread: Vec::new() };
-    shows!(page, "Watch: it begins, or has lost its place", "The card of the sweep that it opens.", reading(&gap), @"");
+    shows!(page, "Watch: it begins, or has lost its place", "The card of the sweep that it opens.", reading(&gap), @"
+    # Sweep of the organization
+    *Reading all accounts and groups.*
+    *Opened by the watch:* it begins now to follow the users in Entra, the group members in Entra, Entra's provisioning log, Atlassian's audit log. What happened before is unknown, so everybody is read once.
+    [ Stop ]
+    (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
     let lines = [
         says(&view(&opened(&storm), Recovered::default(), sweep_line)),
         says(&view(&surveyed(&lost(), people()), Recovered::default(), sweep_line)),
     ];
-    shows!(page, "Watch: its sweeps in a list", "The lines of `status`.", lines.join("\n"), @"");
+    shows!(page, "Watch: its sweeps in a list", "The lines of `status`.", lines.join("\n"), @"
+    `0e8a9b` – sweep by the watch: reading since 2026-11-30 09:00 UTC
+    `0e8a9b` – repairs of people who lost access by the watch: waiting for @ada until 2026-12-01 09:00 UTC, since 2026-11-30 09:00 UTC. Press *Repair the harmless ones*
+    ");
     page
 }
 

@@ -56,14 +56,14 @@ fn limit(wire: &Wire, service: Service) {
 /// A colleague who has access: the record, the account, the group that they will lose, and their name.
 fn colleague(stage: &Stage) -> Option<(String, String, String, String)> {
     let atlassian = lock(&stage.sandbox.atlassian);
-    let in_group = |record: &str| atlassian.scim_groups.values().find(|group| group.members.contains_key(record));
+    let in_group =
+        |record: &str| atlassian.scim_groups.values().find(|group| group.members.contains_key(record));
     let mut found = atlassian.scim_users.values().filter_map(|record| {
         let account = atlassian.accounts.get(record.account.as_ref()?)?;
         let group = in_group(&record.id)?;
         let is_other = account.email != stage.who && account.id != stage.who;
-        (record.active && is_other).then(|| {
-            (record.id.clone(), account.id.clone(), group.name.clone(), account.name.clone())
-        })
+        (record.active && is_other)
+            .then(|| (record.id.clone(), account.id.clone(), group.name.clone(), account.name.clone()))
     });
     found.next()
 }
