@@ -9,6 +9,7 @@ use reinstate_sandbox::atlassian::{Membership, Status};
 use reinstate_sandbox::entra::{JobCode, Quarantine};
 use reinstate_sandbox::lock;
 use reinstate_sandbox::tenant::{ADMINS, Person, Tenant, hours_ago};
+use reinstate_sandbox::wire::Service;
 
 use crate::bot::{ADA, Bot, tells_in};
 use crate::slack_sweep::sweep;
@@ -84,8 +85,18 @@ async fn who_loses_access_is_told_once_and_one_click_gives_it_back() {
             assert!(shown.contains("Group memberships did not reach Atlassian"), "{shown}");
             assert!(shown.contains("jane@acme.example") && shown.contains("john@acme.example"), "{shown}");
             assert!(!shown.contains("mary"), "only those who lost something: {shown}");
+            let calls = || {
+                let calls = bot.sandbox.wire.calls();
+                calls
+                    .iter()
+                    .filter(|call| call.service != Service::Slack && !call.path.contains("/oauth2/"))
+                    .count()
+            };
+            let before = calls();
             looks(bot).await;
             assert_eq!(told(bot, LOST).len(), 1, "nobody is told twice");
+            // The four feeds, and three for what concerns everybody: 84 calls in an hour of looks every five minutes.
+            assert_eq!(calls() - before, 7, "a quiet look");
 
             bot.clicks(ADA, "reinstate.sweep_repair").await;
             sweep(bot, |sweep: &Sweep| sweep.ended.is_some() && sweep.repaired.is_some()).await;

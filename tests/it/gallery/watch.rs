@@ -54,7 +54,7 @@ pub fn page() -> Page {
     shows!(page, "Watch: one person lost access, and nothing can be repaired without an approval", "The sweep ends at once.", drawn(&lost(), vec![found(9)], Recovered::default()), @"
     # 1 person lost access
     • *person9@acme.example*: Another managed account uses the person's address; Group memberships did not reach Atlassian
-    Nothing can be repaired without an approval. For the others, type `/reinstate repair WHO`.
+    Nothing can be repaired without an approval. Type `/reinstate repair WHO` to ask for it.
     (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
     ");
     let fault =

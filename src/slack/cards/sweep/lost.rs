@@ -147,6 +147,7 @@ fn repairs(view: &SweepView<'_>, surveyed: &SurveyResult) -> Markup {
     let rest = usize::try_from(surveyed.tally.broken).unwrap_or(usize::MAX).saturating_sub(harmless);
     match rest {
         0 => text,
+        _ if harmless == 0 => text.literal(" Type `/reinstate repair WHO` to ask for it."),
         _ => text.literal(" For the others, type `/reinstate repair WHO`."),
     }
 }
