@@ -44,7 +44,7 @@ fn an_intended_removal_is_no_incident() {
         for also in Cause::ALL {
             assert_eq!(judged(&broken(&[*also, cause]), &[]), Judgement::Removed, "{cause:?} {also:?}");
         }
-        // Whom nobody knows cannot be judged otherwise.
+        // A person who was not found cannot be judged in another way.
         assert_eq!(judged(&with(Verdict::CannotTell, &[cause]), &[]), Judgement::Removed);
     }
 }

@@ -93,7 +93,7 @@ async fn an_intended_removal_is_not_told() {
     watching.looks().await;
     assert!(watching.told().await.is_empty());
     assert_eq!(watching.store().count_due().await.unwrap(), (0, 0));
-    // Somebody who was told of leaves: that is no recovery.
+    // A person with an open incident leaves the company: that is no recovery.
     watching.world.is("jane", &drifted());
     watching.world.account_changed("jane");
     watching.looks().await;
