@@ -1,10 +1,12 @@
 //! The organization's groups and the roles they grant, and the product instances with their seats.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::ask::{Answer, Ask, Reply};
+use super::index::GroupSizes;
 use super::page::{Kind, Spec, Walk, check, from_query, invalid, optional_body};
 use super::refusal::unknown;
 use super::rules::same;
@@ -46,7 +48,7 @@ pub(super) fn answer(tenant: &mut Atlassian, ask: &Ask, rest: &[&str], scope: Op
         }
         ("GET", ["groups", id]) => {
             let group = find(tenant, id)?;
-            Ok(Reply::ok(json!({"data": shown(tenant, group, &[])})))
+            Ok(Reply::ok(json!({"data": shown(tenant, group, &Counts::default())})))
         }
         ("GET", ["groups", id, "role-assignments"]) => {
             let query = from_query(ask, PAGE_SPEC)?;
@@ -101,14 +103,24 @@ fn search(tenant: &mut Atlassian, walk: Walk, scope: Option<&str>) -> Answer {
         .collect();
     all.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     let (page, next) = walk.take(&all);
-    let expand: Vec<&str> =
-        ["counts.resources", "counts.users"].into_iter().filter(|part| walk.expands(part)).collect();
-    let data: Vec<Value> = page.iter().map(|g| shown(tenant, g, &expand)).collect();
+    let counts = Counts {
+        resources: walk.expands("counts.resources"),
+        users: walk.expands("counts.users").then(|| tenant.group_sizes()),
+    };
+    let data: Vec<Value> = page.iter().map(|g| shown(tenant, g, &counts)).collect();
     let next = walk.cursor(tenant, next);
     Ok(Reply::ok(json!({"data": data, "links": {"self": null, "prev": null, "next": next}})))
 }
 
-pub(super) fn shown(tenant: &Atlassian, group: &OrgGroup, expand: &[&str]) -> Value {
+/// What a group shows besides its properties. The default shows nothing.
+#[derive(Default)]
+pub(super) struct Counts {
+    resources: bool,
+    /// How many people each group has.
+    users: Option<Arc<GroupSizes>>,
+}
+
+pub(super) fn shown(tenant: &Atlassian, group: &OrgGroup, expand: &Counts) -> Value {
     let by_hand = !group.synced;
     let mut shown = json!({
         "id": group.id, "name": group.name, "description": group.description,
@@ -118,13 +130,10 @@ pub(super) fn shown(tenant: &Atlassian, group: &OrgGroup, expand: &[&str]) -> Va
         "links": {"self": format!("ECg53/{}", group.id)}
     });
     let mut counts = Map::new();
-    if expand.contains(&"counts.users") {
-        let ids: BTreeSet<&str> = tenant.accounts.keys().map(String::as_str).collect();
-        let inside = |groups: &[&OrgGroup]| groups.iter().any(|g| g.id == group.id);
-        let users = tenant.access(&ids).values().filter(|a| inside(&a.groups)).count();
-        counts.insert("users".into(), json!(users));
+    if let Some(sizes) = &expand.users {
+        counts.insert("users".into(), json!(sizes.get(&group.id).copied().unwrap_or_default()));
     }
-    if expand.contains(&"counts.resources") {
+    if expand.resources {
         counts.insert("resources".into(), json!(group.grants.len()));
     }
     if let Some(map) = shown.as_object_mut().filter(|_| !counts.is_empty()) {

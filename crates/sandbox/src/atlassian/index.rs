@@ -26,11 +26,30 @@ pub(super) struct Index {
     pub groups_of: HashMap<String, Vec<String>>,
     /// Accounts by the roles they have, each in search order: anywhere, and as a search on one resource finds them.
     pub by_role: BTreeMap<(Option<String>, String), Vec<String>>,
+    /// How many people each group has.
+    pub group_sizes: Arc<GroupSizes>,
     /// When the first deletion is due.
     pub due: Option<Timestamp>,
 }
 
+/// The number of people by group id. A group without people is left out.
+pub(super) type GroupSizes = BTreeMap<String, usize>;
+
 impl Atlassian {
+    /// How many people each group has, in one pass over all accounts. Counting each group for itself would take
+    /// minutes in a large tenant.
+    pub(super) fn group_sizes(&self) -> Arc<GroupSizes> {
+        if let Some(index) = self.index.as_ref().filter(|index| !index.group_sizes.is_empty()) {
+            return index.group_sizes.clone();
+        }
+        let ids = self.accounts.keys().map(String::as_str).collect();
+        let mut sizes = GroupSizes::new();
+        for group in self.access(&ids).values().flat_map(|access| &access.groups) {
+            *sizes.entry(group.id.clone()).or_default() += 1;
+        }
+        Arc::new(sizes)
+    }
+
     /// Declares the tenant complete. From now on an index answers its requests.
     pub fn freeze(&mut self) {
         let mut index = Index::default();
@@ -75,6 +94,7 @@ impl Atlassian {
             }
         }
         drop(access);
+        index.group_sizes = self.group_sizes();
         self.index = Some(Arc::new(index));
     }
 

@@ -160,7 +160,7 @@ fn create_group(tenant: &mut Atlassian, ask: &Ask) -> Answer {
         group.description = text("description");
     }
     tenant.log("GROUP_CREATED", &id, &name);
-    let shown = tenant.groups.get(&id).map(|g| groups::shown(tenant, g, &[]));
+    let shown = tenant.groups.get(&id).map(|g| groups::shown(tenant, g, &groups::Counts::default()));
     Ok(Reply::json(201, json!({"data": shown})))
 }
 
