@@ -146,8 +146,13 @@ impl Census {
     }
 
     fn need(&self, listed: &ListedAccount, person: Option<usize>) -> LookDepth {
+        self.need_whatever_the_roles(listed, person).unwrap_or_else(|| self.need_by_roles(listed, person))
+    }
+
+    /// How closely to read an account for which the lists of role holders make no difference. `None` if they decide.
+    fn need_whatever_the_roles(&self, listed: &ListedAccount, person: Option<usize>) -> Option<LookDepth> {
         if !self.can_judge() {
-            return LookDepth::Local;
+            return Some(LookDepth::Local);
         }
         let account = &listed.account;
         let user = person.and_then(|row| self.users.get()?.user(row));
@@ -157,50 +162,62 @@ impl Census {
             // Both Entra and Atlassian agree that the person has left, and nothing of them remains. A separate reading
             // could not find anything to repair.
             let gone = account.email.as_deref().is_some_and(|email| self.nobody_bears(email));
-            return if inactive && !account.for_deletion && gone && !self.has_record_of(account) {
+            return Some(if inactive && !account.for_deletion && gone && !self.has_record_of(account) {
                 LookDepth::Local
             } else {
                 LookDepth::Close
-            };
+            });
         };
         if inactive && !account.for_deletion && user.enabled == Some(false) {
             let identity = Identity::new(self.mapping.get(), Some(&user));
             let agrees = self.record_agrees(account, &user, &identity, RecordOf::Leaver);
-            return if agrees { LookDepth::Local } else { LookDepth::Close };
+            return Some(if agrees { LookDepth::Local } else { LookDepth::Close });
         }
-        let active = account.is_active() && account.knows_status() && account.is_member("active");
+        let active = is_in_use(account);
         // If a bulk source is unread, it is unread for many accounts. Reading each of them separately would take too
         // many calls. So they are diagnosed with what was read.
-        let unread = listed.roles.is_none()
-            || account.groups.is_none()
+        let needed = self.needed(listed, &user.id);
+        let unread = account.groups.is_none()
             || self.several.get().is_none()
-            || self.role_lists.is_none();
+            || self.role_lists.is_none()
+            || matches!(needed, Err(Unknown::Unread));
         if active && unread {
-            return LookDepth::Local;
+            return Some(LookDepth::Local);
         }
         if self.is_in_several(&account.id) != Some(false) {
-            return LookDepth::Close;
+            return Some(LookDepth::Close);
         }
-        let apps = self.apps_agree(listed, &user.id);
-        if active && apps.is_none() {
+        let agrees = needed.is_ok() && self.all_but_roles_agree(listed, &user);
+        // Without the job's mapping, no reading can tell which record is whose. Then only a doubt about the roles is a
+        // reason for a close look.
+        (!agrees && self.mapping.gap().is_none()).then_some(LookDepth::Close)
+    }
+
+    /// How closely to read an account for which the lists of role holders decide.
+    fn need_by_roles(&self, listed: &ListedAccount, person: Option<usize>) -> LookDepth {
+        let Some(user) = person.and_then(|row| self.users.get()?.user(row)) else { return LookDepth::Close };
+        // A list that failed is unread for many accounts.
+        if listed.roles.is_none() && is_in_use(&listed.account) {
             return LookDepth::Local;
         }
-        // An unconfirmed address is a fault of its own, unless the account was used.
-        let confirmed = account.email_verified != Some(false);
-        let good = active
-            && apps == Some(true)
-            && confirmed
-            && self.names_agree(listed, &user)
-            && self.groups_agree(listed, &user.id);
+        let good = self.apps_agree(listed, &user.id) && self.all_but_roles_agree(listed, &user);
         match (good, self.trouble) {
             (true, false) => LookDepth::Nothing,
             (true, true) => LookDepth::Local,
-            // Without the job's mapping, no reading can tell which record is whose.
             (false, _) if self.mapping.gap().is_some() && !self.roles_are_in_doubt(listed) => {
                 LookDepth::Local
             }
             (false, _) => LookDepth::Close,
         }
+    }
+
+    fn all_but_roles_agree(&self, listed: &ListedAccount, user: &IdpUser) -> bool {
+        // An unconfirmed address is a fault of its own, unless the account was used.
+        let confirmed = listed.account.email_verified != Some(false);
+        is_in_use(&listed.account)
+            && confirmed
+            && self.names_agree(listed, user)
+            && self.groups_agree(listed, &user.id)
     }
 
     /// Whether the person is enabled and assigned, has the account's address alone, and has one record that is linked
@@ -329,15 +346,12 @@ impl Census {
     }
 
     /// Whether the account holds a sufficient role in every app that the person's groups grant; if they grant none, in
-    /// any app. `Some(false)` also where the lists leave a doubt. `None` if something is unread for many accounts.
-    fn apps_agree(&self, listed: &ListedAccount, person: &str) -> Option<bool> {
-        let (held, lists) = (listed.roles.as_ref()?, self.role_lists.as_deref()?);
-        let needed = match self.needed(listed, person) {
-            Ok(needed) => needed,
-            Err(Unknown::Unread) => return None,
-            Err(Unknown::NotListed) => return Some(false),
+    /// any app. `false` also where the lists leave a doubt.
+    fn apps_agree(&self, listed: &ListedAccount, person: &str) -> bool {
+        let (Some(held), Some(lists)) = (listed.roles.as_ref(), self.role_lists.as_deref()) else {
+            return false;
         };
-        Some(satisfies(held, lists, &needed))
+        self.needed(listed, person).is_ok_and(|needed| satisfies(held, lists, &needed))
     }
 
     /// The weakest role that the person's groups grant on each app.
@@ -361,11 +375,15 @@ impl Census {
     }
 
     /// The numbers of the lists of role holders that decide about an account: those of the apps that it needs. All
-    /// lists, if that is unknown.
+    /// lists, if that is unknown. None, if the account is read closely whatever the lists contain: it need not wait.
     #[must_use]
     pub fn deciding_lists(&self, listed: &ListedAccount) -> Vec<u16> {
+        let row = self.person_of(listed);
+        if self.need_whatever_the_roles(listed, row) == Some(LookDepth::Close) {
+            return Vec::new();
+        }
         let lists = self.role_lists.as_deref().unwrap_or_default();
-        let person = self.person_of(listed).and_then(|row| self.users.get()?.id(row)).map(str::to_owned);
+        let person = row.and_then(|row| self.users.get()?.id(row)).map(str::to_owned);
         let needed = person.and_then(|person| self.needed(listed, &person).ok()).unwrap_or_default();
         let decides = |list: &RoleList| {
             needed.is_empty()
@@ -380,6 +398,11 @@ impl Census {
         let lists = self.role_lists.as_deref().unwrap_or_default();
         listed.roles.as_ref().is_some_and(|held| held.roles(lists).is_none())
     }
+}
+
+/// Whether an account is active, in its status and in the user directory.
+fn is_in_use(account: &Account) -> bool {
+    account.is_active() && account.knows_status() && account.is_member("active")
 }
 
 /// Whether an object id is that of another user.

@@ -203,6 +203,35 @@ fn no_doubt_is_called_health() {
 }
 
 #[test]
+fn an_account_that_is_read_closely_in_any_case_waits_for_no_list() {
+    let census = census(&[(GROUP, "Jira-Users")]);
+    let groups = ["Jira-Users"];
+    let waiting = |change: &dyn Fn(&mut ListedAccount)| {
+        let mut listed = jane(&groups);
+        change(&mut listed);
+        (census.deciding_lists(&listed), judge(&census, listed))
+    };
+    let (lists, judged) = waiting(&|_| {});
+    assert_eq!((lists, judged), (vec![0, 1], JoinOutcome::Good));
+    let broken: [&dyn Fn(&mut ListedAccount); 4] = [
+        &|listed| listed.account.groups = Some(Vec::new()),
+        &|listed| listed.account.email = Some("other@acme.example".to_owned()),
+        &|listed| listed.account.email_verified = Some(false),
+        &|listed| listed.account.membership = Some("suspended".to_owned()),
+    ];
+    for change in broken {
+        let (lists, judged) = waiting(change);
+        assert!(lists.is_empty());
+        let JoinOutcome::Look(asked) = judged else { panic!("{judged:?}") };
+        assert_eq!(asked.need, LookDepth::Close);
+    }
+    // Such an account is diagnosed with the lists, so it waits for them.
+    let mut census = census.clone();
+    census.several = Read::Gap("no answer".into());
+    assert_eq!(census.deciding_lists(&jane(&groups)), vec![0, 1]);
+}
+
+#[test]
 fn who_has_left_is_looked_at_if_something_of_them_remains() {
     let depth = |census: &Census| {
         let mut left = jane(&[]);
