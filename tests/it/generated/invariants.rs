@@ -250,6 +250,7 @@ fn has_no_job(answer: &Answer) -> bool {
 async fn harmless_steps(recipe: &Recipe, plan: &Plan) -> Vec<Failure> {
     let lab = Lab::new(recipe);
     let before = lab.everybody();
+    let accounts = lab.accounts_if_tied();
     let mut story = Vec::new();
     for step in plan.steps.iter().take_while(|step| step.risk == Risk::Harmless) {
         story.push(lab.send(&step.op).await);
@@ -262,6 +263,9 @@ async fn harmless_steps(recipe: &Recipe, plan: &Plan) -> Vec<Failure> {
             }
         }
     }
+    if accounts.is_some_and(|count| lab.count_accounts() > count) {
+        return vec![failure("I3", "made a second account", format!("{story:?}"))];
+    }
     Vec::new()
 }
 
@@ -270,6 +274,7 @@ async fn harmless_steps(recipe: &Recipe, plan: &Plan) -> Vec<Failure> {
 async fn whole_repair(recipe: &Recipe) -> Vec<Failure> {
     let lab = Lab::new(recipe);
     let before = lab.everybody();
+    let accounts = lab.accounts_if_tied();
     let (mut tried, mut story) = (Vec::new(), Vec::new());
     // With a source unread, an approver decides, and somebody may lose what they have.
     let mut all_was_read = true;
@@ -296,6 +301,9 @@ async fn whole_repair(recipe: &Recipe) -> Vec<Failure> {
                 }
             }
         }
+    }
+    if all_was_read && accounts.is_some_and(|count| lab.count_accounts() > count) {
+        return vec![failure("repair", "made a second account", format!("{story:?}"))];
     }
     let after = lab.everybody();
     if all_was_read && !after[0].is_at_least(&before[0]) {

@@ -242,6 +242,11 @@ const KEPT: &[Kept] = &[
         &[("assigned", "direct")],
         &["email-mismatch", "never-provisioned"],
     ),
+    kept(
+        "a repair makes no second account beside one with an old address",
+        &[("second-directory", "with-key"), ("atlassian.create_links_inactive", "flipped")],
+        &["email-mismatch", "two-directories"],
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -213,6 +213,20 @@ impl Lab {
         self.truth.humans.iter().map(|human| oracle::access_of(&atlassian, human)).collect()
     }
 
+    pub fn count_accounts(&self) -> usize {
+        lock(&self.services.atlassian).accounts.len()
+    }
+
+    /// How many accounts there are, if something ties the account of the person to them. Then no repair may make one.
+    pub fn accounts_if_tied(&self) -> Option<usize> {
+        let is_tied = oracle::account_is_tied(
+            &lock(&self.services.atlassian),
+            &lock(&self.services.entra),
+            &self.truth.humans[0],
+        );
+        is_tied.then(|| self.count_accounts())
+    }
+
     /// What a human lacks, in words.
     pub fn lacks(&self, human: usize) -> Option<String> {
         let atlassian = lock(&self.services.atlassian);

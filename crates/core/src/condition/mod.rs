@@ -181,6 +181,7 @@ fn provisioning(
         .and(|| provisioning::would_not_be_refused(case, earlier))
         .and(|| ConditionState::of(case.e.on_verified_domain(email), Source::Domains, NOT_VERIFIED))
         .and(|| ConditionState::of(bearers, Source::Accounts, "another account bears the address"))
+        .and(|| provisioning::makes_no_second_account(case, account, email, earlier))
         .and(|| account.map_or(ConditionState::True, |id| may_write(case, id, rules)))
 }
 

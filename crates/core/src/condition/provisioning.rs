@@ -166,6 +166,35 @@ fn matched_record(case: &Case<'_>, account: Option<&str>, earlier: &[&Op]) -> Co
         })
 }
 
+/// Atlassian links a new or unlinked record to the account that has its address, and makes an account if there is none
+/// (docs/reference/rules.md#scim-record-and-link-of-atlassian). So the expected account must have the address, or the record
+/// that will be written must already be linked to it. Otherwise the person would get a second account, and the earlier
+/// work would stay on the first one.
+pub(super) fn makes_no_second_account(
+    case: &Case<'_>,
+    account: Option<&str>,
+    email: &str,
+    earlier: &[&Op],
+) -> ConditionState {
+    let Some(known) = account.and_then(|id| case.e.account(id)).filter(|known| !known.bears(email)) else {
+        return ConditionState::True;
+    };
+    let is_written = |link: &&RecordLink<'_>| {
+        case.target_directory().is_none_or(|target| target == link.id.directory)
+            && !earlier.iter().any(|op| op.records().contains(&link.id))
+    };
+    let own = case.own.as_ref().filter(is_written);
+    if own.is_some_and(|own| own.account.as_deref() == Some(known.id.as_str())) {
+        return ConditionState::True;
+    }
+    let shown = known.email.as_deref().unwrap_or(known.id.as_str());
+    ConditionState::False(format!(
+        "the person's account has the address {shown}, no record of the directory that provisioning writes to is \
+         linked to it, and no account has {email}, so Atlassian would make a second account. Give the account the \
+         address {email} in admin.atlassian.com first, then check again"
+    ))
+}
+
 fn is_deleted(earlier: &[&Op], id: &RecordId) -> bool {
     earlier.iter().any(|op| !matches!(op, Op::UnlinkRecord { .. }) && op.records().contains(id))
 }
