@@ -11,6 +11,8 @@ use crate::exec::prior_runs::PriorRuns;
 use reinstate_core::diagnose::{AppChoice, Mark, NOT_EXAMINED_SENTENCE};
 use reinstate_core::{Diagnosis, Subject, Verdict, Who};
 
+use crate::slack::messages::figures;
+
 use super::{bundle, report, world};
 
 /// Diagnoses one person and prints the answer. Writes an evidence bundle if a file is given.
@@ -127,6 +129,7 @@ pub fn text(query: &str, assessment: &Assessment) -> String {
             format!("{}. {} [{}; {}]", index + 1, step.op.says(), step.risk.word(), step.undo.message())
         }),
     );
+    lines.extend(plan.skipped.iter().map(|skipped| format!("  {}", figures::not_proposed(skipped))));
     section(&mut lines, "What it costs", plan.cost.iter().cloned());
     section(&mut lines, "What a person can do", plan.advice.iter().cloned());
     for ticket in &plan.tickets {

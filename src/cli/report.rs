@@ -48,6 +48,7 @@ pub fn json(query: &str, assessment: &Assessment) -> Value {
                 "target": step.op.target(),
                 "undo": step.undo,
             })).collect::<Vec<_>>(),
+            "skipped": plan.skipped,
             "cost": plan.cost,
             "advice": plan.advice,
             "tickets": plan.tickets,

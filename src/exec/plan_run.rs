@@ -140,8 +140,7 @@ impl Engine {
     async fn worked_here(&self, run: &Run, diagnosis: &Diagnosis, plan: &Plan) -> Option<WorkedHere> {
         let asked = run.asked.as_ref().filter(|_| run.part.is_none())?;
         let step = plan.steps.first().filter(|_| matches!(asked.aim, Goal::Repair { .. }))?;
-        let cause = diagnosis.findings.iter().find(|finding| finding.blocking)?.code;
-        self.journal.worked_here(cause, step.op.action()).await
+        self.journal.worked_here(diagnosis.main_cause()?, step.op.action()).await
     }
 
     /// Runs when all steps are settled: it reads everything again and checks whether access is back.

@@ -1,6 +1,6 @@
-//! What only the journal knows about a person and the job: that an earlier run moved something out of the way, and when,
-//! and that an earlier run started the job. A refusal in the provisioning log from before such a change no longer
-//! counts, and a start that ended in the same state is not repeated. A prior run must never be the only proof of
+//! What only the journal knows: that an earlier run moved something out of a person's way, and when, that an earlier run
+//! started the job, and which steps never worked here. A refusal in the provisioning log from before such a change no
+//! longer counts, and a start that ended in the same state is not repeated. A prior run must never be the only proof of
 //! anything. It can only weaken a fact or prevent a step, never add one.
 
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use super::{Journal, JournalError};
 use reinstate_core::diagnose::Case;
 use reinstate_core::evidence::JobStart;
 use reinstate_core::run::PauseReason;
-use reinstate_core::{Event, Evidence, Op, Plan, Run, diagnose};
+use reinstate_core::{Event, Evidence, Op, Plan, Run, Verdict, diagnose};
 use reinstate_store::{Store, StoreError};
 
 /// How many earlier runs on a person are read.
@@ -40,8 +40,9 @@ impl PriorRuns {
         Self::Database(Database { url, journal: OnceCell::new() })
     }
 
-    /// Adds what prior runs moved aside, if the evidence holds a refusal that this may explain, the starts of the job by
-    /// prior runs, if the job does not run, and the memberships that they sent, if a missing group is full.
+    /// Adds the steps that never worked here, if access is missing. Also adds what prior runs moved aside, if the evidence
+    /// holds a refusal that this may explain, the starts of the job by prior runs, if the job does not run, and the
+    /// memberships that they sent, if a missing group is full.
     ///
     /// # Errors
     /// Why not all prior runs could be read. What was not read weakens no fact.
@@ -49,10 +50,16 @@ impl PriorRuns {
         let refused = Case::new(evidence).conflict().is_some();
         let full = !Case::new(evidence).full_groups().is_empty();
         let stopped = evidence.job.get().filter(|job| !job.runs()).map(|job| job_identity(&job.id));
-        if !refused && !full && stopped.is_none() {
+        let matters = refused || full || stopped.is_some();
+        if !matters && diagnose(evidence).verdict != Verdict::Broken {
             return Ok(());
         }
-        let Some(journal) = self.journal().await? else { return Ok(()) };
+        let journal = match self.journal().await {
+            Ok(Some(journal)) => journal,
+            Err(why) if matters => return Err(why),
+            Ok(None) | Err(_) => return Ok(()),
+        };
+        evidence.hopeless = journal.hopeless().await;
         let mut read = Ok(());
         let mut runs = Vec::new();
         let person = if refused || full { diagnose(evidence).subject.claims() } else { Vec::new() };

@@ -4,6 +4,7 @@
 
 use reinstate::slack::blocks::Message;
 use reinstate::slack::cards;
+use reinstate_core::evidence::HopelessPlan;
 use reinstate_core::run::{EndReason, PauseDetail, PauseReason};
 use reinstate_core::{Cause, Diagnosis, Event, Outcome, Plan, WorkedHere};
 use reinstate_sandbox::generator::Recipe;
@@ -105,7 +106,10 @@ fn has_uuid(text: &str) -> bool {
 fn faults(name: &str, diagnosis: &Diagnosis, plan: &Plan) -> Vec<String> {
     // The half line about earlier runs at its longest: no more than 500 runs are counted.
     let worked_here = Some(WorkedHere { tried: 500, worked: 499, seconds: Some(7_000) });
-    let plan = &Plan { worked_here: worked_here.filter(|_| !plan.steps.is_empty()), ..plan.clone() };
+    let actions = ["unlink-record", "delete-record", "provision-user"].map(str::to_owned).to_vec();
+    let skipped = vec![HopelessPlan { cause: Cause::LinkedToOtherAccount, actions, failed: 500 }; 2];
+    let plan =
+        &if plan.steps.is_empty() { plan.clone() } else { Plan { worked_here, skipped, ..plan.clone() } };
     let planned = || Story::repair().planned((diagnosis.clone(), plan.clone()));
     let states = if plan.steps.is_empty() {
         vec![("advice", planned().ended(Outcome::Advice, EndReason::Advice))]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::digest::digest;
+use super::evidence::HopelessPlan;
 use super::finding::{Cause, Finding};
 use super::op::{Op, Risk, Undo};
 use super::subject::Subject;
@@ -52,6 +53,10 @@ pub struct Plan {
     /// approval is about what will be done. `None` if the step was not tried before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worked_here: Option<WorkedHere>,
+    /// The plans of lower rungs that are not proposed because they never worked here. An approver must see them: this plan
+    /// may carry more risk. No part of the digest, because the steps are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<HopelessPlan>,
 }
 
 impl Plan {
@@ -66,6 +71,7 @@ impl Plan {
             tickets: Vec::new(),
             because: because(findings),
             worked_here: None,
+            skipped: Vec::new(),
         }
     }
 
@@ -94,10 +100,30 @@ impl Plan {
         self.steps.iter().any(|step| step.op.is_tenant_wide())
     }
 
+    /// See [`essence`].
+    #[must_use]
+    pub fn essence(&self) -> Vec<String> {
+        essence(self.steps.iter().map(|step| step.op.action()))
+    }
+
     #[must_use]
     pub fn risk(&self) -> Option<Risk> {
         self.steps.iter().map(|step| step.risk).max()
     }
+}
+
+/// What a plan does, to compare it with the plans of other people: each action once, in order. Memberships follow
+/// from the rest, so they count only if there is nothing else.
+pub fn essence<'a>(actions: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+    const MEMBERSHIP: &str = "provision-membership";
+    let is_alone = actions.clone().all(|action| action == MEMBERSHIP);
+    let mut all: Vec<String> = Vec::new();
+    for action in actions.filter(|action| is_alone || *action != MEMBERSHIP) {
+        if !all.iter().any(|known| known == action) {
+            all.push(action.to_owned());
+        }
+    }
+    all
 }
 
 /// Codes and messages of the findings, as the digest includes them.

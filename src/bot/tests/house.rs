@@ -227,6 +227,7 @@ pub(super) fn planned() -> (Plan, reinstate_core::Diagnosis) {
         advice: Vec::new(),
         tickets: Vec::new(),
         worked_here: None,
+        skipped: Vec::new(),
         because: Vec::new(),
     };
     (plan, diagnose(&evidence))

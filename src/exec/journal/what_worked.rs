@@ -1,11 +1,11 @@
-//! What has worked here, for the card of a new plan. It is read from the newest runs that have ended, at most every ten
-//! minutes, and while the services are read, so that a plan neither costs more reads in a busy hour nor waits for it. It
-//! must never decide anything, and a plan must never fail for it.
+//! What has worked here, for the card of a new plan, and what never worked. It is read from the newest runs that have
+//! ended, at most every ten minutes, so that a busy hour costs no more reads. A plan must never fail for it.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use reinstate_core::evidence::HopelessPlan;
 use reinstate_core::report::{Report, Tally};
 use reinstate_core::{Cause, Kind, WorkedHere};
 use reinstate_store::StoreError;
@@ -21,14 +21,24 @@ const READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The figures that were read last, and when. `None` in them if they could not be read.
 #[derive(Debug, Default)]
-pub(super) struct WhatWorked(Mutex<Option<(Instant, Option<Report>)>>);
+pub(super) struct WhatWorked(Mutex<Option<(Instant, Option<Figures>)>>);
+
+/// What is known of each step, and the plans that never worked.
+type Figures = (Report, Vec<HopelessPlan>);
 
 impl Journal {
     /// What the newest runs say about a step against a cause. `None` if it was not tried, or could not be read.
     pub(in crate::exec) async fn worked_here(&self, cause: Cause, action: &str) -> Option<WorkedHere> {
         let kept = self.what_worked.0.lock().await;
-        let (_, report) = kept.as_ref()?;
-        report.as_ref()?.worked_here(cause, action)
+        let (_, figures) = kept.as_ref()?;
+        figures.as_ref()?.0.worked_here(cause, action)
+    }
+
+    /// The plans that failed often here and never worked. Empty, if that could not be read.
+    pub(in crate::exec) async fn hopeless(&self) -> Vec<HopelessPlan> {
+        self.read_what_worked().await;
+        let kept = self.what_worked.0.lock().await;
+        kept.as_ref().and_then(|(_, figures)| Some(figures.as_ref()?.1.clone())).unwrap_or_default()
     }
 
     /// Reads the figures again if they are too old.
@@ -37,7 +47,7 @@ impl Journal {
         if kept.as_ref().is_none_or(|(at, _)| at.elapsed() >= MAX_AGE) {
             let read = tokio::time::timeout(READ_TIMEOUT, self.newest()).await;
             let read = match read {
-                Ok(Ok(report)) => Some(report),
+                Ok(Ok(figures)) => Some(figures),
                 Ok(Err(error)) => {
                     tracing::warn!(%error, "what has worked here could not be read");
                     None
@@ -51,7 +61,7 @@ impl Journal {
         }
     }
 
-    async fn newest(&self) -> Result<Report, StoreError> {
+    async fn newest(&self) -> Result<Figures, StoreError> {
         let now = self.now().await?;
         let mut tally = Tally::new(now, now);
         for run in self.store.last_ended_runs(Kind::Run.opening(), MAX_RUNS).await? {
@@ -59,6 +69,6 @@ impl Journal {
                 tally.add(&record);
             }
         }
-        Ok(tally.report())
+        Ok((tally.report(), tally.hopeless()))
     }
 }

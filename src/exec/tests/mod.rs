@@ -5,6 +5,7 @@ mod crash;
 #[allow(dead_code, reason = "the fixtures of the core's tests; not every one is used here")]
 #[path = "../../../crates/core/src/tests/build.rs"]
 pub(crate) mod evidence;
+mod hopeless;
 mod house;
 mod journal;
 mod judged;

@@ -4,7 +4,7 @@ use super::house::House;
 use super::ladders::ladders;
 use reinstate_core::{Event, Outcome, Plan, WorkedHere};
 
-async fn first_plan(house: &House, run: &str) -> Plan {
+pub async fn first_plan(house: &House, run: &str) -> Plan {
     let mut events = house.events(run).await.into_iter();
     let plan = events.find_map(|event| match event {
         Event::Planned { plan, .. } => Some(*plan),

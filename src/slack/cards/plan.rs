@@ -50,6 +50,9 @@ pub(super) fn planned(plan: &Plan, diagnosis: &Diagnosis) -> Vec<Json> {
         if let (Some(worked), Some(first)) = (&plan.worked_here, lines.get_mut(1)) {
             *first = first.clone().literal(" · ").escaped(&figures::worked_here(worked));
         }
+        lines.extend(
+            plan.skipped.iter().map(|skipped| Markup::new().escaped(&figures::not_proposed(skipped))),
+        );
         blocks.push(section(&Markup::lines(&lines, 2900)));
     }
     if !plan.cost.is_empty() {

@@ -6,7 +6,7 @@ use super::apps::label;
 use crate::slack::markup::Markup;
 use crate::slack::messages::figures;
 use reinstate_core::run::{Next, Outcome, Progress};
-use reinstate_core::{Diagnosis, Names, Op, Plan, Risk, Step, WorkedHere};
+use reinstate_core::{Diagnosis, Names, Op, Plan, Risk, Step};
 
 /// How many lines a card shows. The other steps are counted.
 const MAX_LINES: usize = 8;
@@ -75,27 +75,32 @@ pub(super) fn steps(view: &View<'_>) -> Vec<Markup> {
         Progress::Open if matches!(next, Next::Step { index: at, .. } if at == index) => Mark::Now,
         Progress::Open => Mark::Open,
     });
-    let worked = current.plan.worked_here.as_ref();
-    lines.extend(list(&merged(current.plan.steps.iter().zip(marks)), &current.diagnosis, worked));
+    lines.extend(list(&merged(current.plan.steps.iter().zip(marks)), &current.diagnosis, &current.plan));
     lines
 }
 
 /// The list of a plan that has not begun.
 pub(super) fn planned_lines(plan: &Plan, diagnosis: &Diagnosis) -> Vec<Markup> {
-    list(&merged(plan.steps.iter().map(|step| (step, Mark::Open))), diagnosis, plan.worked_here.as_ref())
+    list(&merged(plan.steps.iter().map(|step| (step, Mark::Open))), diagnosis, plan)
 }
 
-/// `worked` is about the first step, and helps to decide whether it may begin.
-fn list(all: &[Line<'_>], diagnosis: &Diagnosis, worked: Option<&WorkedHere>) -> Vec<Markup> {
+/// What has worked here is about the first step, and helps to decide whether it may begin. So does what was left out.
+fn list(all: &[Line<'_>], diagnosis: &Diagnosis, plan: &Plan) -> Vec<Markup> {
     let shown = all.iter().take(MAX_LINES).enumerate();
     let mut lines: Vec<Markup> = shown.map(|(index, line)| shown_line(index + 1, line, diagnosis)).collect();
     let first = all.first().filter(|line| line.mark == Mark::Open);
-    if let (Some(_), Some(worked), Some(text)) = (first, worked, lines.first_mut()) {
+    if let (Some(_), Some(worked), Some(text)) = (first, &plan.worked_here, lines.first_mut()) {
         let with = text.clone().literal(" · ").escaped(&figures::worked_here(worked));
         // A card with many steps has no room for one more line. Details have it then.
         if all.len() <= MAX_LINES_WITH_ROOM || columns(&with) <= MAX_COLUMNS {
             *text = with;
         }
+    }
+    // The card has room for one of them. Details have all.
+    if first.is_some() && all.len() <= MAX_LINES_WITH_ROOM {
+        lines.extend(
+            plan.skipped.last().map(|skipped| Markup::new().escaped(&figures::not_proposed(skipped))),
+        );
     }
     if all.len() > MAX_LINES {
         let left = all.len() - MAX_LINES;

@@ -95,6 +95,7 @@ fn worst() -> (Diagnosis, Plan) {
         tickets: Vec::new(),
         because: Vec::new(),
         worked_here: None,
+        skipped: Vec::new(),
     };
     (found, plan)
 }

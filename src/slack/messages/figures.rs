@@ -1,6 +1,7 @@
 //! The words of a report: one plain line for each figure, for Slack and for the terminal. Pure. A line must never name a
 //! person, and must say in words and numbers what the picture of the causes shows.
 
+use reinstate_core::evidence::HopelessPlan;
 use reinstate_core::report::{Approvals, People, RemedyFigures, Report, Spread, Unit};
 use reinstate_core::{Cause, Outcome, Risk, WorkedHere};
 
@@ -115,6 +116,13 @@ pub(crate) fn remedy(figures: &RemedyFigures) -> String {
 /// The half line on the card of a plan.
 pub(crate) fn worked_here(here: &WorkedHere) -> String {
     format!("worked here {}", worked(here.tried, here.worked, here.seconds))
+}
+
+/// Why a plan begins with a later rung.
+pub(crate) fn not_proposed(plan: &HopelessPlan) -> String {
+    let steps: Vec<&str> = plan.actions.iter().map(|action| step(action)).collect();
+    let times = counted(plan.failed, "time", "times");
+    format!("Not proposed, failed here {times}: {}", steps.join(", "))
 }
 
 /// How often a step worked, and how long it took.

@@ -1,7 +1,8 @@
 //! The card of a run until a decision is made, and the messages that ask for the decision.
 
 use reinstate::slack::{cards, messages, modal as modals};
-use reinstate_core::{Diagnosis, Goal, Op, Plan, WorkedHere};
+use reinstate_core::evidence::HopelessPlan;
+use reinstate_core::{Cause, Diagnosis, Goal, Op, Plan, WorkedHere};
 
 use super::jane::{
     EARLIER, OWN, RECORD, Story, at, email_held, memberships, not_assigned, parking, plan_of, record_id,
@@ -83,6 +84,13 @@ pub fn page() -> Page {
 
     shows!(page, "It waits, and the step was tried here before: the details", "The same line in *Details*.",
         modal(&modals::details(known.draws(cards::details))).lines().filter(|line| line.starts_with("1. ")).collect::<Vec<_>>().join("\n"), @"1. Move jane@acme.example off account Jane Doe (…0005) · *destructive* · cannot be undone once the person has the address · worked here 14 of 15 times, 40 s");
+
+    let (found, plan) = parking();
+    let actions = ["unlink-record", "provision-user"].map(str::to_owned).to_vec();
+    let skipped = vec![HopelessPlan { cause: Cause::EmailHeldByManagedAccount, actions, failed: 6 }];
+    let known = Story::repair().planned((found, Plan { skipped, ..plan }));
+    shows!(page, "It waits, and a lower rung never worked here", "The line after the steps names what is not proposed. *Details* has the same line.",
+        root(&known).lines().filter(|line| line.starts_with("Not proposed")).collect::<Vec<_>>().join("\n"), @"Not proposed, failed here 6 times: unlink a SCIM record, provision on demand");
 
     let elsewhere = Story { asks_here: false, ..story.clone() };
     shows!(page, "It waits, and the card stands elsewhere", "The repair was asked for in another channel. Nobody can approve there.",

@@ -213,6 +213,7 @@ pub fn page() -> Page {
         "advice": [],
         "cost": [],
         "digest": "sha256:242abbb341d50eefbf5a33b10ff2b78c6b0af448da4e24e724197bae7b98dbdf",
+        "skipped": [],
         "steps": [
           {
             "action": "provision-membership",

@@ -131,6 +131,7 @@ impl Pseudonymize for Evidence {
             cleared,
             sent_memberships,
             starts,
+            hopeless,
         } = self;
         Self {
             subject: subject.pseudonymized(by),
@@ -186,6 +187,7 @@ impl Pseudonymize for Evidence {
             cleared: *cleared,
             sent_memberships: sent_memberships.iter().map(|id| by.name(id)).collect(),
             starts: starts.pseudonymized(by),
+            hopeless: hopeless.clone(),
         }
     }
 }

@@ -242,6 +242,12 @@ impl Diagnosis {
         self.findings.iter().any(|finding| finding.code == cause)
     }
 
+    /// The first cause of the trail that blocks access. What worked here is counted by it.
+    #[must_use]
+    pub fn main_cause(&self) -> Option<Cause> {
+        self.findings.iter().find(|finding| finding.blocking).map(|finding| finding.code)
+    }
+
     /// Whether no station of the trail could be read, and nothing was found.
     #[must_use]
     pub fn has_read_nothing(&self) -> bool {

@@ -18,6 +18,7 @@ pub use log::*;
 pub use role::*;
 pub use source::Source;
 
+use super::finding::Cause;
 use super::subject::{RecordId, Subject, normalize};
 
 /// Why something could not be read.
@@ -225,6 +226,19 @@ pub struct Evidence {
     /// The starts of the job by earlier runs, from the journal. Read only if the job does not run.
     #[serde(default)]
     pub starts: Vec<JobStart>,
+    /// Plans that never worked here, from the journal. Read only if access is missing.
+    #[serde(default)]
+    pub hopeless: Vec<HopelessPlan>,
+}
+
+/// A plan that failed against a cause in many repairs of this organization, and never worked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HopelessPlan {
+    pub cause: Cause,
+    /// The actions of its steps, as [`crate::plan::essence`] names them.
+    pub actions: Vec<String>,
+    /// In how many repairs it was carried out and access was still missing.
+    pub failed: u64,
 }
 
 impl Evidence {
@@ -273,6 +287,7 @@ impl Evidence {
             cleared: None,
             sent_memberships: BTreeSet::new(),
             starts: Vec::new(),
+            hopeless: Vec::new(),
         }
     }
 

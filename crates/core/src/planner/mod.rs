@@ -26,10 +26,38 @@ pub use rungs::parking_address;
 pub use undo::{inverse, undo_plan};
 
 /// Makes the plan that restores access. `tried` holds the settled steps of this run. The planner does not propose them
-/// again on the same evidence.
+/// again on the same evidence. A plan that failed here each time is not proposed, if another one follows
+/// (docs/reference/rules.md#a-plan-that-never-worked-here).
 #[must_use]
 pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[Step]) -> Plan {
+    let mut plan = plan_after(evidence, diagnosis, rules, tried, &[]);
+    let (mut hopeless, mut skipped) = (Vec::new(), Vec::new());
+    while let (Some(cause), Some(first)) = (diagnosis.main_cause(), plan.steps.first()) {
+        let actions = plan.essence();
+        let known = evidence.hopeless.iter().find(|known| known.cause == cause && known.actions == actions);
+        let Some(known) = known.filter(|known| !skipped.contains(*known)) else { break };
+        hopeless.push(first.clone());
+        let next = plan_after(evidence, diagnosis, rules, tried, &hopeless);
+        if next.steps.is_empty() || next.steps == plan.steps {
+            break;
+        }
+        skipped.push(known.clone());
+        plan = next;
+    }
+    Plan { skipped, ..plan }
+}
+
+/// The plan that follows if the first steps of plans that never worked here count as tried. They are no proof: a step that
+/// needs one is allowed only by what this run has tried.
+fn plan_after(
+    evidence: &Evidence,
+    diagnosis: &Diagnosis,
+    rules: &Rules,
+    tried: &[Step],
+    hopeless: &[Step],
+) -> Plan {
     let case = Case::new(evidence);
+    let done_with = [tried, hopeless].concat();
     let undecided = !diagnosis.candidates.is_empty();
     // If nothing is missing, nothing is repaired. If it is unknown which account is the person's, neither.
     let nothing_to_do = diagnosis.verdict != Verdict::Broken
@@ -39,10 +67,10 @@ pub fn plan(evidence: &Evidence, diagnosis: &Diagnosis, rules: &Rules, tried: &[
     let made = if nothing_to_do || rungs::blocked_at_source(diagnosis) {
         Ok(Vec::new())
     } else {
-        rungs::ops(&case, diagnosis, rules, tried)
+        rungs::ops(&case, diagnosis, rules, &done_with)
             .and_then(|ops| steps(ops, &case, rules))
             .and_then(|steps| if_proven(steps, &case, tried))
-            .and_then(|steps| unless_tried(steps, tried))
+            .and_then(|steps| unless_tried(steps, &done_with))
     };
     match made {
         Ok(steps) => {
@@ -131,6 +159,7 @@ fn finish(case: &Case<'_>, diagnosis: &Diagnosis, steps: Vec<Step>, advice: Vec<
         tickets: Vec::new(),
         because: because(&diagnosis.findings),
         worked_here: None,
+        skipped: Vec::new(),
     }
 }
 

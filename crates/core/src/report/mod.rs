@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::evidence::HopelessPlan;
 use super::finding::Cause;
 use super::op::Risk;
 use super::plan::WorkedHere;
@@ -24,11 +25,14 @@ pub use period::Unit;
 pub use run_record::{Remains, RunRecord};
 pub use spread::Spread;
 
-use attempts::Remedy;
+use attempts::{PlanKind, PlanResult, Remedy};
 use run_record::{Closed, MainCause, PlanRecord};
 
 /// From how many people on a cause is recurring.
 const MIN_PEOPLE: u64 = 2;
+
+/// From how many failures on a plan that never worked here is not proposed again.
+const HOPELESS: u64 = 5;
 
 /// The figures of the runs that were opened in some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +152,8 @@ pub struct Tally {
     causes: BTreeMap<Cause, BTreeMap<Date, u64>>,
     people_by_cause: BTreeMap<Cause, BTreeSet<String>>,
     remedies: BTreeMap<Remedy, (u64, Spread)>,
+    /// For each kind of plan: in how many repairs it worked, and in how many it failed.
+    plans: BTreeMap<PlanKind, (u64, u64)>,
 }
 
 impl Tally {
@@ -176,6 +182,7 @@ impl Tally {
             causes: BTreeMap::new(),
             people_by_cause: BTreeMap::new(),
             remedies: BTreeMap::new(),
+            plans: BTreeMap::new(),
         }
     }
 
@@ -228,6 +235,10 @@ impl Tally {
         if let Some(plan) = run.first_broken() {
             self.add_causes(run, plan, opened_at);
         }
+        for (kind, result) in attempts::plans_of(run) {
+            let (worked, failed) = self.plans.entry(kind).or_default();
+            *if result == PlanResult::Worked { worked } else { failed } += 1;
+        }
         for (remedy, worked) in attempts::of_run(run) {
             let (tried, spread) = self.remedies.entry(remedy).or_default();
             *tried += 1;
@@ -251,6 +262,18 @@ impl Tally {
                 self.people_by_cause.entry(cause).or_default().insert(person.to_owned());
             }
         }
+    }
+
+    /// The plans that failed often and never worked.
+    #[must_use]
+    pub fn hopeless(&self) -> Vec<HopelessPlan> {
+        let never = self.plans.iter().filter(|(_, (worked, failed))| *worked == 0 && *failed >= HOPELESS);
+        let plan = |((cause, actions), (_, failed)): (&PlanKind, &(u64, u64))| HopelessPlan {
+            cause: *cause,
+            actions: actions.clone(),
+            failed: *failed,
+        };
+        never.map(plan).collect()
     }
 
     /// The figures of the runs that were added.

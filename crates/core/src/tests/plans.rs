@@ -11,10 +11,11 @@ use super::build::{
 use super::conditions::rules;
 use crate::condition::{ConditionState, conditions_after};
 use crate::diagnose::Case;
-use crate::evidence::{AppRole, Evidence, IdpUser, LogEntry, Read, Source, StoppedBy};
+use crate::evidence::{AppRole, Evidence, HopelessPlan, IdpUser, LogEntry, Read, Source, StoppedBy};
+use crate::planner::is_proven;
 use crate::rules::{Approvers, Rules};
 use crate::subject::normalize;
-use crate::{Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
+use crate::{Cause, Op, Plan, Risk, Verdict, diagnose, plan, retire_plan, undo_plan};
 
 type Change = fn(&mut Evidence);
 
@@ -374,6 +375,19 @@ proptest! {
                 prop_assert!(diagnosis.candidates.is_empty());
                 judge(&e, &plan);
             }
+        }
+        // Whatever never worked here: the law holds, and steps never vanish.
+        let mut e = e;
+        let first = plan(&e, &diagnosis, &rules(), &done);
+        let cause = diagnosis.main_cause().unwrap_or(Cause::NeverProvisioned);
+        e.hopeless = vec![HopelessPlan { cause, actions: first.essence(), failed: 5 }];
+        let beyond = plan(&e, &diagnosis, &rules(), &done);
+        prop_assert_eq!(beyond.steps.is_empty(), first.steps.is_empty());
+        prop_assert_eq!(beyond.skipped.is_empty(), beyond.steps == first.steps);
+        if !beyond.steps.is_empty() {
+            judge(&e, &beyond);
+            let case = Case::new(&e);
+            prop_assert!(beyond.steps.iter().all(|step| is_proven(&case, &done, &step.op)), "without proof");
         }
         let never = Rules {
             reversible: Approvers::Never, disruptive: Approvers::Never, destructive: Approvers::Never, ..rules()

@@ -192,6 +192,42 @@ impl Oracle<'_> {
         all
     }
 
+    /// For each kind of plan: in how many runs it worked, and in how many it failed.
+    fn plans(&self) -> BTreeMap<(Cause, Vec<String>), (u64, u64)> {
+        let mut all: BTreeMap<(Cause, Vec<String>), (u64, u64)> = BTreeMap::new();
+        for story in self.repairs().filter(|story| story.end.is_some()) {
+            let restored = story.end.is_some_and(|(outcome, _)| outcome == Outcome::Restored);
+            let has_begun = |plan: &PlanStory| plan.steps.iter().any(is_begun);
+            let (mut worked, mut failed) = (BTreeSet::new(), BTreeSet::new());
+            for (number, plan) in story.plans.iter().enumerate().filter(|(_, plan)| has_begun(plan)) {
+                let Some((cause, _)) = plan.findings.iter().find(|(_, blocks)| *blocks) else { continue };
+                let later = &story.plans[number + 1..];
+                let is_over = |step: &(u8, Came, u16)| matches!(step.1, Came::Done | Came::WasThere);
+                let in_vain =
+                    plan.steps.iter().any(|step| step.1 == Came::NoEffect) || plan.steps.iter().all(is_over);
+                let named: Vec<&str> = plan.steps.iter().map(|step| action(step.0)).collect();
+                let without: Vec<&str> =
+                    named.iter().copied().filter(|name| *name != "provision-membership").collect();
+                let mut kind: Vec<String> = Vec::new();
+                for name in if without.is_empty() { named } else { without } {
+                    if !kind.contains(&name.to_owned()) {
+                        kind.push(name.to_owned());
+                    }
+                }
+                if restored && !later.iter().any(has_begun) {
+                    worked.insert((*cause, kind));
+                } else if in_vain && later.first().is_some_and(|next| next.verdict == Verdict::Broken) {
+                    failed.insert((*cause, kind));
+                }
+            }
+            for kind in failed.difference(&worked) {
+                all.entry(kind.clone()).or_default().1 += 1;
+            }
+            worked.into_iter().for_each(|kind| all.entry(kind).or_default().0 += 1);
+        }
+        all
+    }
+
     /// For each cause that one change ends: how many people had it.
     fn recurring(&self) -> BTreeMap<Cause, usize> {
         let mut all: BTreeMap<Cause, BTreeSet<u8>> = BTreeMap::new();
@@ -262,6 +298,21 @@ proptest! {
         let recurring: BTreeMap<Cause, usize> =
             found.recurring.iter().map(|one| (one.cause, size(one.people))).collect();
         prop_assert_eq!(recurring, oracle.recurring());
+    }
+
+    #[test]
+    fn a_plan_is_hopeless_if_it_failed_five_times_and_never_worked(stories in prop::collection::vec(story(), 0..30)) {
+        let mut tally = Tally::new(at(0), at(END));
+        // Each story happens several times, so that some plans fail often.
+        (0..3).for_each(|_| stories.iter().for_each(|story| tally.add(&story.record(false))));
+        let found: BTreeMap<(Cause, Vec<String>), u64> =
+            tally.hopeless().into_iter().map(|one| ((one.cause, one.actions), one.failed)).collect();
+        let wanted = Oracle(&stories).plans().into_iter();
+        let wanted: BTreeMap<(Cause, Vec<String>), u64> = wanted
+            .filter(|(_, (worked, failed))| *worked == 0 && failed * 3 >= 5)
+            .map(|(kind, (_, failed))| (kind, failed * 3))
+            .collect();
+        prop_assert_eq!(found, wanted);
     }
 
     #[test]
