@@ -11,6 +11,7 @@ mod protected;
 mod settings;
 mod slack;
 mod store;
+mod watch;
 
 use serde::Serialize;
 
@@ -138,12 +139,13 @@ pub async fn full(config: &Config) -> Report {
             return Report { checks };
         }
     };
-    let (store, slack, atlassian, entra, protected) = tokio::join!(
+    let (store, slack, atlassian, entra, protected, watch) = tokio::join!(
         store::look(config),
         slack::look(config),
         atlassian::look(config, &clients),
         entra::look(config, &clients),
         protected::look(config, &clients),
+        watch::look(config),
     );
     let (slack, seen) = slack;
     checks.extend(store);
@@ -152,6 +154,7 @@ pub async fn full(config: &Config) -> Report {
     checks.extend(atlassian);
     checks.extend(entra);
     checks.extend(protected);
+    checks.extend(watch);
     checks.push(clock::look(seen));
     Report { checks }
 }

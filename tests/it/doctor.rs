@@ -101,6 +101,30 @@ impl Patient {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_feeds_of_the_watch_are_named_and_a_missing_one_stops_nothing() {
+    let feeds = ["watch.users", "watch.groups", "watch.provisioning-log", "watch.events"];
+    let patient = Patient::new().await.set("WATCH__EVERY", "5m");
+    let said = patient.asks().await;
+    for feed in feeds {
+        said.is(feed, State::Good);
+    }
+    said.says("watch.events", "Without Atlassian Guard it may stay empty");
+    {
+        let mut atlassian = lock(&patient.sandbox.atlassian);
+        atlassian.has_guard = false;
+        atlassian.switches.unguarded_status = 403;
+    }
+    let said = patient.asks().await;
+    said.is("watch.events", State::Unknown)
+        .says("watch.events", "403")
+        .says("watch.events", "Atlassian Guard");
+    said.is("watch.users", State::Good);
+    assert_eq!(said.code, 0, "the watch goes on with the others");
+    let said = Patient::new().await.asks().await;
+    assert!(!said.all.contains("watch."), "the watch is off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sound_house_is_green() {
     let patient = Patient::new().await;
     let said = patient.asks().await;

@@ -314,8 +314,11 @@ async fn the_log_reports_what_may_cost_access_and_late_entries_too() {
         entry.source.kind = kind.to_owned();
         entry.id.clone()
     };
+    // The sweep with which the watch begins has read whom this is about.
+    log("eve", "User", "Create", "Failure", 61);
     log(&jane, "User", "Update", "Success", 60);
     let place = watched.start(Feed::ProvisioningLog).await;
+    log("joe", "User", "Create", "Failure", 62);
     log(&jane, "User", "Update", "Success", 20);
     let (reported, place) = watched.reported(Feed::ProvisioningLog, &place).await;
     assert_eq!(reported, set([]), "a success costs nobody access");
@@ -333,6 +336,26 @@ async fn the_log_reports_what_may_cost_access_and_late_entries_too() {
     let repeated: BTreeSet<&str> = again.signals.iter().filter_map(|s| s.entry.as_deref()).collect();
     assert!(repeated.contains(disabled.as_str()), "a repetition has the same id");
     assert!(!repeated.contains(late.as_str()), "it is 35 minutes behind the newest entry");
+    watched.clean();
+}
+
+#[tokio::test]
+async fn a_job_that_was_created_again_begins_a_log_of_its_own() {
+    let watched = Watched::new();
+    let place = watched.start(Feed::ProvisioningLog).await;
+    watched.bot.tenant().await;
+    watched.reported(Feed::ProvisioningLog, &place).await;
+    {
+        let mut entra = lock(&watched.services.entra);
+        let application = entra.atlassian.clone();
+        let job = entra.service_principals.get_mut(&application).unwrap().job.as_mut().unwrap();
+        job.id = "scim.created-again".to_owned();
+    }
+    // Each look reads the job, so the next one knows it.
+    watched.bot.tenant().await;
+    assert_eq!(watched.bot.changes(Feed::ProvisioningLog, Some(&place)).await, FeedAnswer::Expired);
+    let begun = watched.start(Feed::ProvisioningLog).await;
+    watched.reported(Feed::ProvisioningLog, &begun).await;
     watched.clean();
 }
 

@@ -11,6 +11,7 @@ use crate::slack::markup::Markup;
 use crate::slack::messages;
 use crate::slack::run_ref::RunRef;
 use reinstate_core::Action;
+use reinstate_core::watch::Feed;
 
 /// How many runs are read and shown. The others are only counted.
 const MAX_RUNS: usize = 20;
@@ -31,11 +32,29 @@ async fn open(app: &App) -> Message {
     let Ok((runs, count)) = app.journal.store().oldest_open_runs(MAX_RUNS).await else {
         return Message::text(&messages::no_store());
     };
+    let not_watched = not_watched(app).await;
     if runs.is_empty() {
-        return Message::text(&messages::nothing_open());
+        return Message::text(&under(messages::nothing_open(), &not_watched));
     }
     let count = usize::try_from(count).unwrap_or_default().max(runs.len());
-    list(app, &messages::open_runs(count), &runs, count).await
+    list(app, &under(messages::open_runs(count), &not_watched), &runs, count).await
+}
+
+/// The feeds that the watch cannot read, one line each.
+async fn not_watched(app: &App) -> Vec<Markup> {
+    if app.config.watch.every.is_none() {
+        return Vec::new();
+    }
+    let states = app.journal.store().feeds().await.unwrap_or_default();
+    let line = |feed: &Feed| {
+        let state = states.iter().find(|state| state.feed == feed.word())?;
+        Some(messages::not_watched(*feed, state.unread.as_deref()?))
+    };
+    Feed::ALL.iter().filter_map(line).collect()
+}
+
+fn under(title: Markup, lines: &[Markup]) -> Markup {
+    lines.iter().fold(title, |all, line| all.literal("\n").then(line))
 }
 
 async fn one(app: &App, id: &str) -> Message {

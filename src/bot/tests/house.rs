@@ -139,6 +139,8 @@ pub(super) fn config(slack: &str) -> Config {
             "REINSTATE_ACCESS__APPROVER",
             "{ users = [\"U0ADA\", \"U0GRACE\", \"U0HEDY\"], usergroups = [] }".into(),
         ),
+        // Only the tests of the watch begin looks.
+        ("REINSTATE_WATCH__EVERY", "1d".into()),
         ("REINSTATE_SLACK_SIGNING_SECRET", "secret".into()),
         ("REINSTATE_SLACK_BOT_TOKEN", "xoxb-1".into()),
         ("REINSTATE_ATLASSIAN_ORG_KEY", "key".into()),

@@ -14,7 +14,7 @@ mod which_run;
 pub use me::{PlainWords, plain};
 pub use reason::{end_message, end_reason, pause_detail, pause_message};
 pub(crate) use refusal::refused;
-pub(crate) use sweep::sweep_end;
+pub(crate) use sweep::{feed_name, not_watched, sweep_end};
 pub use sweep::{
     history_of_a_sweep, joined_sweep_over, part_stopped, sweep_begun, sweep_joined, sweep_over,
     sweep_stopped, sweep_waits,

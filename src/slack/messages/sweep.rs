@@ -8,6 +8,7 @@ use crate::slack::markup::Markup;
 use reinstate_core::run::{EndMessage, EndReason};
 use reinstate_core::short_id;
 use reinstate_core::sweep::Sweep;
+use reinstate_core::watch::Feed;
 
 #[must_use]
 pub fn sweep_begun(sweep: &str, channel: &str) -> Markup {
@@ -143,4 +144,19 @@ pub fn part_stopped(run: &str, whose: &Markup, why: &str, since: Option<Timestam
         .literal("` to look at it. Type `/reinstate cancel ")
         .escaped(run)
         .literal("` to end it, then ask for a repair of this account by itself.")
+}
+
+/// A feed that the watch cannot read, and why.
+pub(crate) fn not_watched(feed: Feed, why: &str) -> Markup {
+    Markup::new().literal("*Not watched:* ").literal(feed_name(feed)).literal(", because ").escaped(why)
+}
+
+/// A feed as the consoles call it.
+pub(crate) fn feed_name(feed: Feed) -> &'static str {
+    match feed {
+        Feed::Users => "the users in Entra",
+        Feed::Groups => "the group members in Entra",
+        Feed::ProvisioningLog => "Entra's provisioning log",
+        Feed::Events => "Atlassian's audit log",
+    }
 }

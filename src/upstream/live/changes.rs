@@ -38,6 +38,9 @@ impl From<String> for NoRound {
 struct LogPlace {
     job: String,
     newest: Timestamp,
+    /// Where the feed began. What is older was read by the sweep with which the watch began.
+    #[serde(default)]
+    began: Option<Timestamp>,
     /// The rest of a round that was not read to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rest: Option<String>,
@@ -113,9 +116,13 @@ impl Live {
             let job = self.job().await.map_err(|why| why.reason)?.id;
             let newest = entra.newest_log_time(&job).await.map_err(unread)?;
             let newest = newest.ok_or_else(|| "the service does not tell its time".to_owned())?;
-            return Ok(start(written(&LogPlace { job, newest, rest: None })?));
+            return Ok(start(written(&LogPlace { job, newest, began: Some(newest), rest: None })?));
         };
         let place: LogPlace = read_place(place)?;
+        // A job that was deleted and created again has a log of its own.
+        if self.known_job().is_some_and(|job| job != place.job) {
+            return Err(NoRound::Expired);
+        }
         let read = match &place.rest {
             Some(link) => entra.log_after(link).await.map_err(unlinked)?,
             None => {
@@ -126,8 +133,10 @@ impl Live {
         let newest = read.entries.iter().filter_map(|entry| entry.at).max();
         let newest = newest.map_or(place.newest, |newest| newest.max(place.newest));
         let has_more = read.next.is_some();
-        let signals = read.entries.into_iter().filter_map(log_signal).collect();
-        let next = Place(written(&LogPlace { job: place.job, newest, rest: read.next })?);
+        let is_new = |entry: &LogEntry| place.began.is_none() || entry.at.is_none() || entry.at > place.began;
+        let signals = read.entries.into_iter().filter(is_new).filter_map(log_signal).collect();
+        let next = LogPlace { job: place.job, newest, began: place.began, rest: read.next };
+        let next = Place(written(&next)?);
         Ok(Round { signals, next, has_more })
     }
 

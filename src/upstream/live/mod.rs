@@ -22,7 +22,7 @@ mod wants_effect;
 mod wants_identity;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
@@ -47,6 +47,8 @@ pub struct Live {
     clients: Clients,
     service_principal: String,
     groups: Arc<GroupCache>,
+    /// The id of the job, as the last look at the tenant has read it.
+    job_seen: Mutex<Option<String>>,
     /// The same world for sweeps, with low priority.
     behind: Option<Box<Live>>,
 }
@@ -61,9 +63,21 @@ impl Live {
             clients: clients_behind,
             service_principal: service_principal.clone(),
             groups: Arc::clone(&groups),
+            job_seen: Mutex::default(),
             behind: None,
         };
-        Self { clients, service_principal, groups, behind: Some(Box::new(behind)) }
+        Self {
+            clients,
+            service_principal,
+            groups,
+            job_seen: Mutex::default(),
+            behind: Some(Box::new(behind)),
+        }
+    }
+
+    /// The id of the job, if a look at the tenant has read it. It costs no call.
+    fn known_job(&self) -> Option<String> {
+        self.job_seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn behind(&self) -> &Self {

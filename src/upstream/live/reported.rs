@@ -1,6 +1,8 @@
 //! What the watch asks besides the feeds: how a person is asked about whom a feed has reported by id, and what concerns
 //! everybody. It must never take a person for another: an id that cannot be resolved stays unresolved.
 
+use std::sync::PoisonError;
+
 use super::Live;
 use super::fetch::Reason;
 use reinstate_core::evidence::Evidence;
@@ -48,6 +50,9 @@ impl Live {
             (job, applications, mapping)
         };
         let ((job, applications, mapping), domains) = tokio::join!(job, self.all_domains(at));
+        if let Some(job) = job.get() {
+            *self.job_seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.id.clone());
+        }
         evidence.job = job;
         evidence.applications = applications;
         evidence.mapping = mapping;

@@ -52,12 +52,14 @@ async fn a_refused_feed_is_named_in_the_next_message_once() {
     let says: Vec<String> = told.iter().map(|one| shows(&one.text, &one.blocks)).collect();
     let refusal = "*Not watched:* Atlassian's audit log, because the key lacks the right";
     assert!(says.len() == 2 && says[0].contains(refusal) && !says[1].contains(refusal), "{says:#?}");
+    assert!(watching.status().await.contains(refusal));
     // When it can be read again, it continues where it stopped.
     watching.world.is("mary", &drifted());
     watching.world.account_changed("mary");
     lock(&watching.world.refused).clear();
     watching.looks().await;
     assert_eq!(watching.told().await.len(), 3);
+    assert!(!watching.status().await.contains("Not watched"));
     assert_eq!(watching.world.sweeps.load(Ordering::SeqCst), 1, "no place was lost");
 }
 

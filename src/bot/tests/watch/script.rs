@@ -270,6 +270,21 @@ impl Watching {
         self.apps.push(app);
     }
 
+    /// What `status` answers, as everybody sees the newest answer.
+    pub async fn status(&self) -> String {
+        let answers = || {
+            let slack = lock(&self.slack);
+            let all = slack.ephemerals_for("U0ADA");
+            all.iter().map(|(_, one)| shows(&one.text, &one.blocks)).collect::<Vec<_>>()
+        };
+        let before = answers().len();
+        self.bot.command("U0ADA", CHANNEL, "status").await.unwrap();
+        while answers().len() == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        answers().pop().unwrap()
+    }
+
     pub fn store(&self) -> &Store {
         self.apps[0].journal.store()
     }

@@ -1,7 +1,8 @@
 //! Why the watch opened a sweep, and which feeds it cannot read. It must say each in words of the vendors' consoles.
 
 use crate::slack::markup::Markup;
-use reinstate_core::watch::{Feed, WatchReason, Watched};
+use crate::slack::messages;
+use reinstate_core::watch::{WatchReason, Watched};
 
 use super::count;
 
@@ -13,7 +14,8 @@ pub(super) fn opened(watch: &Watched) -> Markup {
             .then(&count(*people))
             .literal(" people changed at once. So everybody is read, and nobody is looked at alone."),
         WatchReason::Gap { feeds } => {
-            let names: Vec<Markup> = feeds.iter().map(|feed| Markup::new().literal(name(*feed))).collect();
+            let names: Vec<Markup> =
+                feeds.iter().map(|feed| Markup::new().literal(messages::feed_name(*feed))).collect();
             text.literal("it begins now to follow ")
                 .then(&Markup::list(&names, ", "))
                 .literal(". What happened before is unknown, so everybody is read once.")
@@ -26,18 +28,5 @@ pub(super) fn opened(watch: &Watched) -> Markup {
 
 /// The feeds that are not watched, one line each.
 pub(super) fn unread(watch: &Watched) -> Vec<Markup> {
-    let line = |(feed, why): &(Feed, String)| {
-        Markup::new().literal("*Not watched:* ").literal(name(*feed)).literal(", because ").escaped(why)
-    };
-    watch.unread.iter().map(line).collect()
-}
-
-/// A feed as the consoles call it.
-fn name(feed: Feed) -> &'static str {
-    match feed {
-        Feed::Users => "the users in Entra",
-        Feed::Groups => "the group members in Entra",
-        Feed::ProvisioningLog => "Entra's provisioning log",
-        Feed::Events => "Atlassian's audit log",
-    }
+    watch.unread.iter().map(|(feed, why)| messages::not_watched(*feed, why)).collect()
 }
