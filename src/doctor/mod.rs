@@ -8,6 +8,7 @@ mod atlassian;
 mod clock;
 mod entra;
 mod protected;
+mod runs_out;
 mod settings;
 mod slack;
 mod store;
@@ -138,11 +139,12 @@ pub async fn full(config: &Config) -> Report {
             return Report { checks };
         }
     };
-    let (store, slack, atlassian, entra, protected) = tokio::join!(
+    let (store, slack, atlassian, entra, runs_out, protected) = tokio::join!(
         store::look(config),
         slack::look(config),
         atlassian::look(config, &clients),
         entra::look(config, &clients),
+        runs_out::look(config, &clients),
         protected::look(config, &clients),
     );
     let (slack, seen) = slack;
@@ -151,6 +153,7 @@ pub async fn full(config: &Config) -> Report {
     checks.extend(access::look(config).await);
     checks.extend(atlassian);
     checks.extend(entra);
+    checks.extend(runs_out);
     checks.extend(protected);
     checks.push(clock::look(seen));
     Report { checks }
