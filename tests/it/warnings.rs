@@ -1,12 +1,16 @@
 //! What runs out, with the real clients and the simulated services: in the doctor and in the channel.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
+use reinstate::bot::warnings::look;
 use reinstate::doctor::State;
 use reinstate_sandbox::entra::{Entra, Run};
 use reinstate_sandbox::lock;
-use reinstate_sandbox::tenant::{CLIENT, Tenant, hours_ago};
+use reinstate_sandbox::tenant::{ADMINS, CLIENT, Tenant, hours_ago};
 use reinstate_sandbox::wire::{Injection, Service};
 
+use crate::bot::tells_in;
 use crate::doctor::Patient;
 
 fn in_days(days: i64) -> Timestamp {
@@ -151,4 +155,46 @@ async fn seats_groups_and_cycles_are_read_and_what_is_unread_is_not_good() {
     for name in &NAMES[2..] {
         said.is(name, State::Unknown).says(name, "nobody is warned").says(name, "403");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_channel_is_told_once_and_a_look_costs_three_calls() {
+    let mut tenant = Tenant::new();
+    tenant.employee("jane@acme.example", "Jane Doe");
+    tenant.entra.apps.get_mut(CLIENT).unwrap().secret_ends = in_days(6);
+    tells_in(
+        tenant,
+        |_| {},
+        async |bot| {
+            let calls = || -> Vec<String> {
+                let all = bot.sandbox.wire.calls();
+                let upstream = all
+                    .iter()
+                    .filter(|call| call.service != Service::Slack && !call.path.contains("/oauth2/"));
+                upstream.map(|call| call.path.clone()).collect()
+            };
+            let looks = async || {
+                let before = calls().len();
+                let now = bot.app.journal.now().await.unwrap();
+                assert!(look(&bot.app, Duration::ZERO, now).await.unwrap());
+                bot.is_quiet().await;
+                calls().split_off(before)
+            };
+            let first = looks().await;
+            assert_eq!(first.len(), 4, "{first:?}");
+            let card = bot.sees("The client secret of Reinstate at Entra ID ends on").await;
+            let shown = bot.shows(&card.ts);
+            assert!(shown.contains(&day(6)) && shown.contains("Certificates & secrets"), "{shown}");
+            for _ in 0..2 {
+                let quiet = looks().await;
+                assert_eq!(quiet.len(), 3, "the groups are read once a day: {quiet:?}");
+            }
+            bot.reads_all();
+            let slack = lock(&bot.sandbox.slack);
+            let told =
+                slack.messages_in(ADMINS).iter().filter(|one| one.text.contains("client secret")).count();
+            assert_eq!(told, 1);
+        },
+    )
+    .await;
 }
