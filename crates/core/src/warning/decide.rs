@@ -126,7 +126,9 @@ pub fn has_recent_cycle(job: &Job, now: Timestamp) -> Option<bool> {
     Some(now < until)
 }
 
-fn last_cycle(job: &Job) -> Option<Timestamp> {
+/// When the last known cycle of a job ended.
+#[must_use]
+pub fn last_cycle(job: &Job) -> Option<Timestamp> {
     job.last_cycle.max(job.last_success)
 }
 

@@ -6,7 +6,7 @@ mod decide;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{News, has_recent_cycle, is_near, may_matter, news, warnings};
+pub use decide::{News, has_recent_cycle, is_near, last_cycle, may_matter, news, warnings};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Every word of [`Self::word`].
+    pub const WORDS: [&str; 4] = ["organization-key", "scim-key", "client-secret", "certificate"];
+
     /// As it is written down: in the store, in metrics and in logs.
     #[must_use]
     pub fn word(&self) -> &'static str {
