@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 
 use reinstate_core::sweep::{Census, Grants, ListedAccount, RoleList, SweepQuery};
+use reinstate_core::warning::Facts;
 use reinstate_core::watch::{Changed, Feed, FeedAnswer, Place};
 use reinstate_core::{Evidence, Op, Subject, Who};
 
@@ -140,6 +141,12 @@ pub trait World: Send + Sync + 'static {
     fn tenant(&self) -> BoxFuture<'_, Evidence> {
         let nobody = Subject::asked(Who::Account(String::new()));
         Box::pin(async move { Evidence::new(nobody, jiff::Timestamp::UNIX_EPOCH) })
+    }
+
+    /// Reads what runs out. The sizes of the groups are read only `with_groups`: a large organization has many pages of
+    /// them. The default implementation reads nothing.
+    fn warning_facts(&self, _with_groups: bool) -> BoxFuture<'_, Facts> {
+        Box::pin(async { Facts::default() })
     }
 
     /// Reads what a feed reports since a place. Without a place, the round is empty and its place is that of now. The

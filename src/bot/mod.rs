@@ -27,5 +27,6 @@ mod shortcuts;
 pub mod socket;
 #[cfg(test)]
 mod tests;
+pub mod warnings;
 pub mod watch;
 mod watchers;

@@ -13,7 +13,9 @@ use tokio::task::JoinHandle;
 
 use super::args::Exit;
 use crate::bot::app::App;
-use crate::bot::{configured, gauges, home, housekeeping, poster, schedule, socket, watch as watch_feeds};
+use crate::bot::{
+    configured, gauges, home, housekeeping, poster, schedule, socket, warnings, watch as watch_feeds,
+};
 use crate::config::{Config, Transport};
 use crate::exec::{Engine, Timing};
 use crate::telemetry::Metrics;
@@ -76,6 +78,7 @@ pub async fn start(
         tokio::spawn(home::run(app.clone(), stopped.clone())),
         tokio::spawn(schedule::run(app.clone(), stopped.clone())),
         tokio::spawn(watch_feeds::run(app.clone(), stopped.clone())),
+        tokio::spawn(warnings::run(app.clone(), stopped.clone())),
         tokio::spawn(server::run(app.clone(), metrics.clone(), listener, stopped.clone())),
     ];
     if over_socket {

@@ -192,15 +192,15 @@ fn value_of(kind: Kind, text: &str) -> Result<Value, String> {
     match kind {
         // Text that is no flag stays text; the typed reader reports what is wrong with it.
         Kind::Flag => Ok(trimmed.parse().map_or_else(|_| Value::String(trimmed.to_owned()), Value::Boolean)),
-        Kind::Text | Kind::Url | Kind::Time(..) => Ok(Value::String(text.to_owned())),
+        Kind::Text | Kind::Url | Kind::Time(..) | Kind::Date => Ok(Value::String(text.to_owned())),
         // Text that is not a number stays text; the typed reader reports what is wrong with it.
         Kind::Count(..) | Kind::Approvers(_) => Ok(trimmed
             .parse::<i64>()
             .map_or_else(|_| Value::String(trimmed.trim_matches('"').to_owned()), Value::Integer)),
-        Kind::List if trimmed.starts_with('[') => {
+        Kind::List | Kind::Dates if trimmed.starts_with('[') => {
             trimmed.parse().map_err(|_| "Write a TOML array like [\"a\", \"b\"], or a,b".to_owned())
         }
-        Kind::List => {
+        Kind::List | Kind::Dates => {
             let parts = trimmed.split(',').map(str::trim).filter(|p| !p.is_empty());
             Ok(Value::Array(parts.map(|p| Value::String(p.to_owned())).collect()))
         }

@@ -6,6 +6,7 @@
 //! The values are read by hand and not with a `serde` derive, because serde stops at the first error.
 
 mod check;
+mod expiry;
 mod file;
 mod form;
 mod problem;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+pub use expiry::Expiry;
 pub use form::base_url;
 pub use problem::{Problem, Problems};
 pub use schema::reference;
@@ -70,6 +72,8 @@ pub struct Config {
     pub approvals: Approvals,
     /// How many steps may be done, and how long they may take.
     pub limits: Limits,
+    /// When the keys of Atlassian end, as the administrator states it.
+    pub expiry: Expiry,
     /// Scheduled sweeps.
     pub sweep: Sweep,
     /// The watch between two sweeps.

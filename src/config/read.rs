@@ -13,7 +13,7 @@ use super::problem::Problems;
 use super::schema::{self, Kind, MAX_APPROVERS, length};
 use super::{
     Access, Approvals, Atlassian, Config, Entra, Env, Grant, Limits, Needed, Server, Slack, Store, Sweep,
-    Transport, Watch, secrets, settings,
+    Transport, Watch, expiry, secrets, settings,
 };
 
 /// Reads the whole configuration and reports its problems. It returns `None` only if a built-in default is wrong.
@@ -64,6 +64,7 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
     // Off by default: both make many calls, so an administrator must turn them on.
     let sweep = Sweep { every: r.interval("sweep", "every") };
     let watch = Watch { every: r.interval("watch", "every") };
+    let expiry = expiry::read(table, &atlassian.directories, r.problems);
     let secrets = secrets::read(env, atlassian.directories.len(), problems);
     let settings = settings::of(table);
     Some(Config {
@@ -75,6 +76,7 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
         access,
         approvals,
         limits,
+        expiry,
         sweep,
         watch,
         settings,

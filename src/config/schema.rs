@@ -19,6 +19,9 @@ pub(super) enum Kind {
     Time(u64, u64),
     /// A whole number that is not smaller than this, or `never`.
     Approvers(u32),
+    /// A day of the calendar.
+    Date,
+    Dates,
     List,
     /// `{ users = […], usergroups = […] }`.
     Grant,
@@ -34,6 +37,8 @@ impl Kind {
             Kind::Flag => "`true` or `false`".to_owned(),
             Kind::Time(least, most) => format!("time, {} to {}", length(least), length(most)),
             Kind::Approvers(least) => format!("number, {least} to {MAX_APPROVERS}, or `\"never\"`"),
+            Kind::Date => "date".to_owned(),
+            Kind::Dates => "list of dates".to_owned(),
             Kind::List => "list of texts".to_owned(),
             Kind::Grant => "`{ users = [], usergroups = [] }`".to_owned(),
         }
@@ -132,6 +137,11 @@ pub(super) const KEYS: &[Key] = &[
         "How long a step may take to show at Atlassian before a person is asked."),
     key("limits", "group_members", Kind::Count(1, 10_000_000), Some("35000"),
         "How many members of a group the synchronization to Atlassian takes."),
+    key("expiry", "org_key", Kind::Date, None,
+        "The day on which the organization key ends, such as `2027-01-31`. No interface tells it. With it, `slack.channel` is \
+         warned 30, 7 and 1 days before."),
+    key("expiry", "scim_keys", Kind::Dates, Some("[]"),
+        "The same of the SCIM keys, in the order of `atlassian.directories`; `\"unknown\"` for a date that you do not know."),
     key("sweep", "every", Kind::Time(3600, 31 * DAY_SECONDS), Some("off"),
         "Look at everybody without being asked, this often, or `off`."),
     key("watch", "every", Kind::Time(10, DAY_SECONDS), Some("off"),

@@ -42,17 +42,10 @@ pub(super) async fn look(config: &Config, clients: &Clients) -> Vec<Check> {
             ),
         ));
     }
-    checks.push(Check::by_hand(
-        "atlassian.key-expiry",
-        "no interface tells when a key expires; keys made since 2025 live a year at most",
-        format!(
-            "Look at the expiry in {KEYS_PAGE} and in {DIRECTORIES_PAGE}, and put both dates into a calendar"
-        ),
-    ));
     checks
 }
 
-fn scim_variable(index: usize) -> String {
+pub(super) fn scim_variable(index: usize) -> String {
     match index {
         0 => "REINSTATE_ATLASSIAN_SCIM_KEY".to_owned(),
         more => format!("REINSTATE_ATLASSIAN_SCIM_KEY_{}", more + 1),

@@ -8,6 +8,7 @@ mod atlassian;
 mod clock;
 mod entra;
 mod protected;
+mod runs_out;
 mod settings;
 mod slack;
 mod store;
@@ -139,11 +140,12 @@ pub async fn full(config: &Config) -> Report {
             return Report { checks };
         }
     };
-    let (store, slack, atlassian, entra, protected, watch) = tokio::join!(
+    let (store, slack, atlassian, entra, runs_out, protected, watch) = tokio::join!(
         store::look(config),
         slack::look(config),
         atlassian::look(config, &clients),
         entra::look(config, &clients),
+        runs_out::look(config, &clients),
         protected::look(config, &clients),
         watch::look(config),
     );
@@ -153,6 +155,7 @@ pub async fn full(config: &Config) -> Report {
     checks.extend(access::look(config).await);
     checks.extend(atlassian);
     checks.extend(entra);
+    checks.extend(runs_out);
     checks.extend(protected);
     checks.extend(watch);
     checks.push(clock::look(seen));

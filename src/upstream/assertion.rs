@@ -19,6 +19,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::validity;
+
 /// The form field that says what `client_assertion` is.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -42,6 +44,7 @@ pub enum BadCertificate {
 /// A certificate that is registered with the application, and its private key.
 pub struct Certificate {
     thumbprint: String,
+    valid_until: Option<Timestamp>,
     key: RsaKeyPair,
 }
 
@@ -65,7 +68,14 @@ impl Certificate {
             _ => return Err(BadCertificate::NotRsa),
         };
         let key = key.map_err(|_| BadCertificate::NotRsa)?;
-        Ok(Self { thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate)), key })
+        let valid_until = validity::valid_until(&certificate);
+        Ok(Self { thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate)), valid_until, key })
+    }
+
+    /// Until when it is valid. `None` if it does not say it in a form that can be read.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        self.valid_until
     }
 
     /// `x5t#S256`: Microsoft finds the registered certificate by this value.

@@ -17,6 +17,7 @@ pub mod rate_limit;
 pub mod scim;
 pub mod token;
 pub mod transport;
+mod validity;
 
 use secrecy::SecretString;
 use url::Url;

@@ -78,6 +78,14 @@ impl Tokens {
         Self { http, pace, login_url, tenant, client_id, credential, scope, state: Mutex::default() }
     }
 
+    pub(super) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    pub(super) fn credential(&self) -> &EntraCredential {
+        &self.credential
+    }
+
     /// A token that is valid for some minutes more.
     ///
     /// # Errors

@@ -77,6 +77,7 @@ mod unknowns;
 mod unread;
 mod upper_rungs;
 mod version_1;
+mod warnings;
 mod watch;
 mod which_run;
 mod who_is_told;

@@ -41,6 +41,7 @@ pub mod sweep;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod ticket;
+pub mod warning;
 pub mod watch;
 
 pub use access::{Action, Actor, Denied, Permit, Role, may};

@@ -33,6 +33,7 @@ mod sweeps;
 #[cfg(test)]
 mod tests;
 mod timeouts;
+mod warnings;
 mod watch;
 mod write;
 
@@ -51,6 +52,7 @@ pub use release::Released;
 pub use retention::Erased;
 pub use runs::{NewRun, Opened, RunRow, RunsSince};
 pub use sweeps::SweepRow;
+pub use warnings::{NewWarning, WarningLook, WarningsFound};
 pub use watch::{FeedState, Queued, Reported, WantedSweep};
 
 use std::sync::Arc;

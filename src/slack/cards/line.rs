@@ -62,9 +62,15 @@ fn last(view: &View<'_>, wanted: impl Fn(&Event) -> bool) -> Option<Timestamp> {
 pub fn sweep_line(view: &SweepView<'_>) -> Markup {
     let sweep = view.sweep;
     let requester = sweep.requester().map(|asked| asked.by.id.as_str()).unwrap_or_default();
-    let kind = if sweep.is_limited() { " – repairs of people who lost access" } else { " – sweep" };
+    let is_warning = sweep.warnings().is_some();
+    let kind = match sweep.is_limited() {
+        _ if is_warning => " – warning of what runs out",
+        true => " – repairs of people who lost access",
+        false => " – sweep",
+    };
     let text = Markup::new().code(short_id(view.id)).literal(kind);
     let text = match requester {
+        "" if is_warning => text,
         "" if sweep.watch.is_some() => text.literal(" by the watch"),
         "" => text.literal(" by schedule"),
         by => asked_by(text, by),

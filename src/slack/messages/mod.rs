@@ -9,6 +9,7 @@ mod refusal;
 mod sweep;
 mod unresolved;
 mod upload;
+mod warning;
 mod which_run;
 
 pub use me::{PlainWords, plain};
@@ -21,6 +22,7 @@ pub use sweep::{
 };
 pub use unresolved::Unresolved;
 pub use upload::no_table;
+pub(crate) use warning::warning;
 pub use which_run::{several_runs, several_runs_unlisted};
 
 use std::time::Duration;

@@ -4,6 +4,7 @@
 pub mod attributes;
 pub mod audit;
 pub mod bulk;
+pub mod credential;
 pub mod delta;
 pub mod directory;
 pub mod jobs;

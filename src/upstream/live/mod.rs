@@ -20,6 +20,7 @@ mod wants;
 mod wants_apps;
 mod wants_effect;
 mod wants_identity;
+mod warnings;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +35,7 @@ use from_census::{Answer, FromCensus};
 use group_cache::GroupCache;
 use read_request::ReadRequest;
 use reinstate_core::sweep::{Census, Grants, RoleList, SweepQuery};
+use reinstate_core::warning::Facts;
 use reinstate_core::watch::{Changed, Feed, FeedAnswer, Place};
 use reinstate_core::{Evidence, Op, Subject, Who};
 use wants::wants;
@@ -172,6 +174,10 @@ impl World for Live {
 
     fn tenant(&self) -> BoxFuture<'_, Evidence> {
         Box::pin(self.behind().read_tenant())
+    }
+
+    fn warning_facts(&self, with_groups: bool) -> BoxFuture<'_, Facts> {
+        Box::pin(self.behind().read_warning_facts(with_groups))
     }
 
     fn act<'a>(&'a self, op: &'a Op, within: Duration) -> BoxFuture<'a, ActOutcome> {

@@ -35,8 +35,6 @@ pub fn page() -> Page {
     good     atlassian.user-management: it tells what may be done with an account
     good     atlassian.centralized-user-management: the calls of the centralized user management answer
     good     atlassian.scim-key 6c2f0000-0000-4000-8000-000000000001: it reads this directory
-    by hand  atlassian.key-expiry: no interface tells when a key expires; keys made since 2025 live a year at most
-               Look at the expiry in admin.atlassian.com > Settings > API keys and in admin.atlassian.com > Security > Identity providers > the directory, and put both dates into a calendar.
     good     entra.login: Microsoft gives a token
     good     entra.permission User.Read.All: a call that needs it was answered
     good     entra.permission GroupMember.Read.All: a call that needs it was answered
@@ -51,6 +49,15 @@ pub fn page() -> Page {
     by hand  entra.permission Directory.Read.All: 403 Authorization_RequestDenied; so Reinstate cannot find out who stopped a job, and never starts one
                If Reinstate shall start a job that stopped by itself, add the application permission Directory.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
     good     entra.permission Synchronization.ReadWrite.All: a call that needs it was refused only because its job does not exist
+    by hand  atlassian.key-expiry: not stated: no interface tells when a key expires; keys made since 2025 live a year at most
+               Look at the expiry in admin.atlassian.com > Settings > API keys, and state it as expiry.org_key, so that the channel is warned.
+    by hand  atlassian.scim-key-expiry 6c2f0000-0000-4000-8000-000000000001: not stated: no interface tells when a key expires; keys made since 2025 live a year at most
+               Look at the expiry in admin.atlassian.com > Security > Identity providers > the directory, and state it as expiry.scim_keys, so that the channel is warned.
+    good     entra.credential-expiry: it ends on 2099-12-31
+    good     atlassian.seats: Atlassian shows the seats of 2 of 2 apps, and there is room
+    good     atlassian.group-sizes: no synced group is near the 35000 members that the synchronization takes
+    by hand  entra.job-cycle: no cycle has ended yet
+               Read its progress in Enterprise applications > the Atlassian application > Provisioning.
     good     clock: it agrees with Slack's
 
     Ready to serve.
@@ -73,8 +80,6 @@ pub fn page() -> Page {
                Make a new API key without scopes in admin.atlassian.com > Settings > API keys, set REINSTATE_ATLASSIAN_ORG_KEY, check atlassian.org_id.
     BAD      atlassian.scim-key 6c2f0000-0000-4000-8000-000000000001: Atlassian refuses the key for this directory (403 Forbidden): it is wrong, expired, or of another directory
                Make a new SCIM key in admin.atlassian.com > Security > Identity providers > the directory, set REINSTATE_ATLASSIAN_SCIM_KEY, and enter the same key in Entra's provisioning.
-    by hand  atlassian.key-expiry: no interface tells when a key expires; keys made since 2025 live a year at most
-               Look at the expiry in admin.atlassian.com > Settings > API keys and in admin.atlassian.com > Security > Identity providers > the directory, and put both dates into a calendar.
     good     entra.login: Microsoft gives a token
     BAD      entra.permission User.Read.All: 403 Forbidden
                Add the application permission User.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
@@ -84,6 +89,18 @@ pub fn page() -> Page {
                Add the application permission Application.Read.All in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent.
     by hand  entra.permission Synchronization.ReadWrite.All: 403 Forbidden
                For repairs, add it in Entra admin center > App registrations > Reinstate > API permissions, and grant admin consent; without it only diagnosis works.
+    by hand  atlassian.key-expiry: not stated: no interface tells when a key expires; keys made since 2025 live a year at most
+               Look at the expiry in admin.atlassian.com > Settings > API keys, and state it as expiry.org_key, so that the channel is warned.
+    by hand  atlassian.scim-key-expiry 6c2f0000-0000-4000-8000-000000000001: not stated: no interface tells when a key expires; keys made since 2025 live a year at most
+               Look at the expiry in admin.atlassian.com > Security > Identity providers > the directory, and state it as expiry.scim_keys, so that the channel is warned.
+    by hand  entra.credential-expiry: its end is unread, so nobody is warned of it: 403 Forbidden
+               Look at its end in Entra admin center > App registrations > Reinstate > Certificates & secrets. With the permission Application.Read.All, Reinstate reads it, as long as one secret alone begins like the configured one.
+    by hand  atlassian.seats: unread, so nobody is warned: 403 Forbidden
+               Mend what is BAD first, then run doctor again.
+    by hand  atlassian.group-sizes: unread, so nobody is warned: 403 Forbidden
+               Mend what is BAD first, then run doctor again.
+    by hand  entra.job-cycle: unread, so nobody is warned: 403 Forbidden
+               Mend what is BAD first, then run doctor again.
     good     clock: it agrees with Slack's
 
     Not ready: mend what is BAD, then run doctor again.

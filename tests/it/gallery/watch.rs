@@ -1,8 +1,10 @@
 //! The messages of the watch: the cards of the sweeps that it opens.
 
 use reinstate::slack::cards::{SweepView, sweep_line, sweep_root};
+use reinstate_core::evidence::Workspace;
 use reinstate_core::run::{EndReason, Request};
 use reinstate_core::sweep::{RepairList, RepairPreview, Sweep, SweepEvent, SweepFinding, Tally};
+use reinstate_core::warning::{Credential, GroupSize, Stage, Warning};
 use reinstate_core::watch::{Feed, TenantFault, WatchReason, Watched};
 use reinstate_core::{Cause, Fold as _, Goal};
 use reinstate_store::Recovered;
@@ -109,15 +111,67 @@ pub fn page() -> Page {
     [ Stop ]
     (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
     ");
+    shows!(page, "Warnings: what runs out", "Posted in `slack.channel`, once for each stage: 30, 7 and 1 days before, and when it is over. It needs no watch.",
+        drawn(&warned(every_warning()), Vec::new(), Recovered::default()), @"
+    # 7 warnings
+    *The API key of the Atlassian organization ends on 2026-12-29.* After that, Reinstate diagnoses and repairs nothing. Make a new key without scopes in admin.atlassian.com > *Settings* > *API keys*. Put it into `REINSTATE_ATLASSIAN_ORG_KEY` and its end into `expiry.org_key`, and restart Reinstate.
+    *The SCIM key of the directory 6c2f ends on 2026-12-29.* After that, Atlassian refuses everything that Entra ID provisions, for everybody. Make a new key in admin.atlassian.com > *Security* > *Identity providers* > the directory. It ends the old one, so put it at once into *Provisioning* > *Admin credentials* of the Atlassian application at Entra ID. Put it also into `REINSTATE_ATLASSIAN_SCIM_KEY` (`…_2` for the second directory) and its end into `expiry.scim_keys`, and restart Reinstate.
+    *The client secret of Reinstate at Entra ID ends on 2026-12-29.* After that, Reinstate can no longer log in to Entra ID, so it diagnoses and repairs nothing. Make a new secret in *App registrations* > Reinstate > *Certificates & secrets*. Put it into `REINSTATE_ENTRA_CLIENT_SECRET`, and restart Reinstate.
+    *The certificate of Reinstate at Entra ID ends on 2026-12-29.* After that, Reinstate can no longer log in to Entra ID, so it diagnoses and repairs nothing. Upload a new certificate in *App registrations* > Reinstate > *Certificates & secrets*. Put it with its key into `REINSTATE_ENTRA_CERTIFICATE`, and restart Reinstate.
+    *Jira (acme): 96 of 100 seats are taken.* When none is left, people who are added to its groups do not get the app. Free seats, or buy more.
+    *The group everybody has 34100 of the 35000 members that the synchronization to Atlassian takes.* When it has that many, new members do not arrive. Split the group at the identity provider into smaller groups. Assign these to the Atlassian application, and give them the same roles at Atlassian before people are moved.
+    *The provisioning job has finished no cycle since 2026-11-30 09:00 UTC.* It is active, and a cycle takes about 40 minutes. Until one ends, no change at Entra ID reaches Atlassian. Look at the progress and the logs in *Enterprise applications* > the Atlassian application > *Provisioning*.
+    (Warning `01a22b0e-2222-7587-8f82-176a680e8a9b`)
+    ");
+    let over =
+        [Credential::OrganizationKey, Credential::ScimKey("6c2f".to_owned()), Credential::ClientSecret]
+            .map(|of| Warning::Expiry { of, ends: at(0), stage: Stage::Over });
+    shows!(page, "Warnings: it is over", "A stated date may be old. So the message does not claim that the key no longer works.",
+        drawn(&warned(over.to_vec()), Vec::new(), Recovered::default()), @"
+    # 3 warnings
+    *The API key of the Atlassian organization ended on 2026-11-30.* If it was not renewed, Reinstate diagnoses and repairs nothing. Make a new key without scopes in admin.atlassian.com > *Settings* > *API keys*. Put it into `REINSTATE_ATLASSIAN_ORG_KEY` and its end into `expiry.org_key`, and restart Reinstate.
+    *The SCIM key of the directory 6c2f ended on 2026-11-30.* If it was not renewed, Atlassian refuses everything that Entra ID provisions, for everybody. Make a new key in admin.atlassian.com > *Security* > *Identity providers* > the directory. It ends the old one, so put it at once into *Provisioning* > *Admin credentials* of the Atlassian application at Entra ID. Put it also into `REINSTATE_ATLASSIAN_SCIM_KEY` (`…_2` for the second directory) and its end into `expiry.scim_keys`, and restart Reinstate.
+    *The client secret of Reinstate at Entra ID ended on 2026-11-30.* Reinstate can no longer log in to Entra ID, so it diagnoses and repairs nothing. Make a new secret in *App registrations* > Reinstate > *Certificates & secrets*. Put it into `REINSTATE_ENTRA_CLIENT_SECRET`, and restart Reinstate.
+    (Warning `01a22b0e-2222-7587-8f82-176a680e8a9b`)
+    ");
     let lines = [
         says(&view(&opened(&storm), Recovered::default(), sweep_line)),
         says(&view(&surveyed(&lost(), people()), Recovered::default(), sweep_line)),
+        says(&view(&surveyed(&warned(every_warning()), Vec::new()), Recovered::default(), sweep_line)),
     ];
     shows!(page, "Watch: its sweeps in a list", "The lines of `status`.", lines.join("\n"), @"
     `0e8a9b` – sweep by the watch: reading since 2026-11-30 09:00 UTC
     `0e8a9b` – repairs of people who lost access by the watch: waiting for @ada until 2026-12-01 09:00 UTC, since 2026-11-30 09:00 UTC. Press *Repair the harmless ones*
+    `0e8a9b` – warning of what runs out: ended, 2026-11-30 09:00 UTC
     ");
     page
+}
+
+fn warned(warnings: Vec<Warning>) -> Watched {
+    Watched { reason: WatchReason::Warned { warnings }, unread: Vec::new() }
+}
+
+/// One of each kind.
+fn every_warning() -> Vec<Warning> {
+    let expiry = |of, stage| Warning::Expiry { of, ends: at(29 * 24 * 3600), stage };
+    let app = Workspace {
+        id: "ari".to_owned(),
+        name: "Jira".to_owned(),
+        site: Some("acme".to_owned()),
+        usage: Some(96),
+        capacity: Some(100),
+        ..Workspace::default()
+    };
+    let group = GroupSize { id: "g".to_owned(), name: "everybody".to_owned(), members: Some(34_100) };
+    vec![
+        expiry(Credential::OrganizationKey, Stage::Month),
+        expiry(Credential::ScimKey("6c2f".to_owned()), Stage::Week),
+        expiry(Credential::ClientSecret, Stage::Day),
+        expiry(Credential::Certificate, Stage::Month),
+        Warning::Seats { app },
+        Warning::Group { group, limit: 35_000 },
+        Warning::NoCycle { job: "j".to_owned(), since: at(0) },
+    ]
 }
 
 fn opened(watch: &Watched) -> Vec<SweepEvent> {
@@ -127,7 +181,10 @@ fn opened(watch: &Watched) -> Vec<SweepEvent> {
 
 /// The entries of a sweep that has taken over what the watch has found.
 fn surveyed(watch: &Watched, all: Vec<SweepFinding>) -> Vec<SweepEvent> {
-    let WatchReason::Lost { faults, .. } = &watch.reason else { unreachable!() };
+    let faults: &[TenantFault] = match &watch.reason {
+        WatchReason::Lost { faults, .. } => faults,
+        _ => &[],
+    };
     let mut tally = Tally::of_tenant(faults.iter().map(|fault| fault.cause).collect());
     all.iter().for_each(|one| tally.found(one));
     let listed = all.iter().filter(|_| faults.is_empty()).filter_map(SweepFinding::harmless);

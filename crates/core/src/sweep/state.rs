@@ -11,7 +11,8 @@ use super::{RepairList, RepairPreview, SinceLastSweep, SweepEvent, Tally};
 use crate::evidence::Source;
 use crate::fold::{Fold, Kind};
 use crate::run::{EndMessage, EndReason, Limits, MAX_REQUEST_AGE, PauseMessage, Request};
-use crate::watch::Watched;
+use crate::warning::Warning;
+use crate::watch::{WatchReason, Watched};
 
 /// How long repairs may begin after the list was approved or, if it needs no approval, requested
 /// (docs/reference/rules.md#repairs-of-a-sweep).
@@ -274,10 +275,19 @@ impl Sweep {
         Some(add(since, REPAIR_START_TIMEOUT))
     }
 
-    /// Whether the sweep is only about people whom the watch has looked at. It reads nobody else.
+    /// Whether the sweep is only about what was found before, such as people whom the watch has looked at. It reads nobody.
     #[must_use]
     pub fn is_limited(&self) -> bool {
         self.watch.as_ref().is_some_and(Watched::is_limited)
+    }
+
+    /// What runs out, if the sweep only tells that.
+    #[must_use]
+    pub fn warnings(&self) -> Option<&[Warning]> {
+        match self.watch.as_ref().map(|watch| &watch.reason) {
+            Some(WatchReason::Warned { warnings }) => Some(warnings),
+            _ => None,
+        }
     }
 
     /// Whether the sweep reads everybody, or is about to. Another request for a sweep then joins this one.

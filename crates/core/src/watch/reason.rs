@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Feed;
 use crate::finding::Cause;
+use crate::warning::Warning;
 
 /// What the watch adds to the entry that opens a sweep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub enum WatchReason {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         actions: Vec<String>,
     },
+    /// Something runs out. The sweep is about nobody, and only its card tells it. It needs no watch.
+    Warned { warnings: Vec<Warning> },
     /// Too many people changed at once, so everybody is read.
     Storm { people: u64 },
     /// The places of these feeds are new, so it is unknown what happened before. Everybody is read.
@@ -45,10 +48,10 @@ pub struct TenantFault {
 }
 
 impl Watched {
-    /// Whether the sweep is only about the people whom the watch has looked at.
+    /// Whether the sweep reads nobody, because it is only about what was found before.
     #[must_use]
     pub fn is_limited(&self) -> bool {
-        matches!(self.reason, WatchReason::Lost { .. })
+        matches!(self.reason, WatchReason::Lost { .. } | WatchReason::Warned { .. })
     }
 }
 
@@ -68,6 +71,18 @@ mod tests {
                     unread: vec![(Feed::Events, "403".into())],
                 },
                 r#"{"why":"lost","faults":[{"cause":"provisioning-stopped","says":"the job's state is Paused"}],"actions":["domain_removed"],"unread":[["events","403"]]}"#,
+            ),
+            (
+                Watched {
+                    reason: WatchReason::Warned {
+                        warnings: vec![Warning::NoCycle {
+                            job: "j".into(),
+                            since: jiff::Timestamp::UNIX_EPOCH,
+                        }],
+                    },
+                    unread: Vec::new(),
+                },
+                r#"{"why":"warned","warnings":[{"kind":"no-cycle","job":"j","since":"1970-01-01T00:00:00Z"}]}"#,
             ),
             (
                 Watched { reason: WatchReason::Storm { people: 73 }, unread: Vec::new() },

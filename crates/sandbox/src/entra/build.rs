@@ -13,6 +13,9 @@ use super::state::{
 };
 use super::switches::Switches;
 
+/// The end of a client secret that does not run out in any test.
+const NO_END: Timestamp = Timestamp::constant(4_102_358_400, 0);
+
 /// An id that is the same in every run, so that snapshots can be compared.
 fn stable(kind: u32, number: usize) -> String {
     format!("{kind:08x}-0000-4000-8000-{number:012x}")
@@ -68,6 +71,7 @@ impl Entra {
     pub fn add_app(&mut self, client_id: &str, secret: &str, roles: &[&str]) {
         let app = App {
             secret: Some(secret.to_owned()),
+            secret_ends: NO_END,
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             ..App::default()
         };

@@ -4,7 +4,8 @@
 //! must never accept a write to the directory.
 
 mod answer;
-pub mod assertion;
+pub mod applications;
+mod assertion;
 mod assignments;
 mod audits;
 mod build;

@@ -13,7 +13,9 @@ use super::answer::{Refusal, Reply, respond};
 use super::delta_places::Kind;
 use super::request::{Ask, Version, query, segments};
 use super::state::{Entra, Shared};
-use super::{assignments, audits, cycle, delta, directory, groups, jobs, logs, ondemand, token};
+use super::{
+    applications, assignments, audits, cycle, delta, directory, groups, jobs, logs, ondemand, token,
+};
 use crate::lock;
 use crate::wire::{Service, Wire};
 
@@ -137,6 +139,7 @@ fn table(entra: &mut Entra, ask: &Ask, path: &[&str], now: Timestamp) -> Result<
             ["groups"] => groups::list(entra, ask),
             ["groups", id] => groups::group(entra, ask, id),
             ["groups", id, "members"] => groups::members(entra, ask, id),
+            ["applications"] => applications::list(entra, ask, now),
             ["servicePrincipals"] => assignments::list(entra, ask),
             ["servicePrincipals", id] => assignments::one(entra, ask, id),
             ["servicePrincipals", id, "appRoleAssignedTo"] => assignments::assigned_to(entra, ask, id, now),

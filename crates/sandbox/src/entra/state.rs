@@ -58,8 +58,12 @@ pub struct Entra {
 pub struct App {
     /// The valid client secret. None if the app logs in by assertion only.
     pub secret: Option<String>,
+    /// When the valid client secret ends.
+    pub secret_ends: Timestamp,
     /// Expired secrets (AADSTS7000222).
     pub expired_secrets: Vec<String>,
+    /// The first characters and the ends of further client secrets, which nobody logs in with here.
+    pub other_secrets: Vec<(String, Timestamp)>,
     /// Federated assertions that are accepted.
     pub assertions: Vec<String>,
     /// The certificates that may sign the app's assertions.

@@ -10,6 +10,7 @@ mod patience;
 mod runs;
 mod starting;
 mod sweeps;
+mod warnings;
 mod watch;
 
 use jiff::Timestamp;
@@ -80,6 +81,9 @@ promises! {
         a_round_is_kept_once_and_entries_count_once, what_is_reported_again_is_due_again,
         what_nobody_has_looked_at_comes_first, a_refusal_is_told_once_until_it_changes, nobody_has_two_open_incidents,
         a_recovery_has_the_card_drawn_again, a_fault_of_everybody_is_no_person, old_incidents_name_nobody;
+    warnings: one_of_many_looks_at_what_runs_out, a_level_is_told_once_and_none_goes_backwards,
+        a_look_that_was_taken_over_tells_nothing, a_warning_is_to_be_sent_until_a_run_has_its_id,
+        a_clock_set_back_holds_no_warning_up;
     audit: a_whole_chain_verifies, a_changed_entry_is_found, an_inserted_entry_is_found, swapped_entries_are_found,
         a_removed_entry_is_found, a_cut_end_is_found_with_a_kept_head, a_rewritten_chain_is_found_with_a_kept_head,
         a_forged_link_is_found_at_the_next_one, changed_personal_data_is_found, erased_personal_data_breaks_nothing,

@@ -5,5 +5,6 @@ mod feeds;
 mod kills;
 mod script;
 mod told;
+mod warned;
 
 use crate::exec::tests::evidence;

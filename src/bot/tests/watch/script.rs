@@ -15,11 +15,12 @@ use crate::bot::watch::look;
 use crate::world::{ActOutcome, Page, ReadScope, SweepProgress, World};
 use reinstate_core::evidence::Read;
 use reinstate_core::sweep::{Census, Grants, SweepQuery};
+use reinstate_core::warning::Facts;
 use reinstate_core::watch::{Changed, Feed, FeedAnswer, Place, Round, Signal};
 use reinstate_core::{Evidence, Op, Subject, Who};
 use reinstate_sandbox::lock;
 use reinstate_sandbox::slack::{Message, Shared, Slack, Workspace, wait_until};
-use reinstate_sandbox::wire::{Listening, Wire, listen};
+use reinstate_sandbox::wire::{Injection, Listening, Service, Wire, listen};
 use reinstate_store::Store;
 
 pub const CHANNEL: &str = "C0ADMINS";
@@ -32,6 +33,10 @@ pub struct Script {
     pub refused: Mutex<BTreeMap<Feed, String>>,
     people: Mutex<BTreeMap<String, Evidence>>,
     tenant: Mutex<Option<Evidence>>,
+    /// What the services say about what runs out.
+    pub facts: Mutex<Facts>,
+    /// How often the sizes of the groups were read.
+    pub groups_read: AtomicUsize,
     /// How many people were looked at closely.
     pub looks: AtomicUsize,
     pub sweeps: AtomicUsize,
@@ -161,6 +166,19 @@ impl World for Script {
             let mut evidence = lock(&self.tenant).clone().unwrap_or_else(healthy);
             (evidence.users, evidence.accounts) = (Read::NotAsked, Read::NotAsked);
             evidence
+        })
+    }
+
+    fn warning_facts(&self, with_groups: bool) -> BoxFuture<'_, Facts> {
+        Box::pin(async move {
+            self.call().await;
+            let mut facts = lock(&self.facts).clone();
+            if with_groups {
+                self.groups_read.fetch_add(1, Ordering::SeqCst);
+            } else {
+                facts.groups = Read::NotAsked;
+            }
+            facts
         })
     }
 
@@ -350,6 +368,11 @@ impl Watching {
             all.iter().find(|one| shows(&one.text, &one.blocks).contains(says)).map(|one| (*one).clone())
         };
         wait_until(&self.slack, find, WAIT_TIMEOUT).await.unwrap_or_else(|seen| panic!("{says}: {seen}"))
+    }
+
+    /// The next posts never reach Slack.
+    pub fn loses_posts(&self, count: u32) {
+        self.wire.inject(Service::Slack, None, "chat.postMessage", count, Injection::LoseRequest);
     }
 
     pub fn faults(&self) -> Vec<String> {

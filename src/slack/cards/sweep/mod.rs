@@ -8,6 +8,7 @@ mod lost;
 mod page;
 mod people;
 mod state;
+mod warned;
 mod watch;
 
 pub use page::sweep_page;
@@ -49,6 +50,9 @@ pub(super) fn count(number: u64) -> Markup {
 
 #[must_use]
 pub fn sweep_root(view: &SweepView<'_>) -> Message {
+    if let Some(warnings) = view.sweep.warnings() {
+        return warned::card(view, warnings);
+    }
     if view.sweep.is_limited() {
         return lost::card(view);
     }

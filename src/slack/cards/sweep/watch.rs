@@ -20,7 +20,7 @@ pub(super) fn opened(watch: &Watched) -> Markup {
                 .then(&Markup::list(&names, ", "))
                 .literal(". What happened before is unknown, so everybody is read once.")
         }
-        WatchReason::Lost { .. } => text,
+        WatchReason::Lost { .. } | WatchReason::Warned { .. } => text,
     };
     let lines: Vec<Markup> = std::iter::once(text).chain(unread(watch)).collect();
     Markup::lines(&lines, 2900)

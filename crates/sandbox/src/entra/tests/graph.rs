@@ -280,6 +280,25 @@ async fn ownership_does_instead_of_a_tenant_wide_right() {
 }
 
 #[tokio::test]
+async fn the_secrets_of_an_app_are_listed_without_the_secrets() {
+    let mut t = tenant().await;
+    let path = "applications?$filter=appId eq 'bot'&$select=id,appId,passwordCredentials";
+    let (status, body) = t.get(path).await;
+    let listed = &body["value"][0]["passwordCredentials"][0];
+    assert_eq!((status, &listed["hint"], &listed["secretText"]), (200, &json!("s3c"), &Value::Null));
+    assert_eq!(listed["endDateTime"], json!("2099-12-31T00:00:00Z"));
+    assert!(!body.to_string().contains("s3cret"), "{body}");
+    assert_eq!(t.get("applications?$filter=appId eq 'other'").await.1["value"], json!([]));
+    assert_eq!(t.get("applications?$filter=displayName eq 'bot'").await.0, 400);
+    assert_eq!(t.get("applications('bot')").await.0, 400);
+    assert_eq!(t.wire.faults().len(), 2, "a client that asks in another way is wrong");
+    lock(&t.state).apps.get_mut("bot").unwrap().roles.retain(|role| role != "Application.Read.All");
+    t.token = t.log_in("bot", "s3cret").await.1["access_token"].as_str().unwrap().to_owned();
+    let (status, body) = t.get(path).await;
+    assert_eq!((status, &body["error"]["code"]), (403, &json!("Authorization_RequestDenied")));
+}
+
+#[tokio::test]
 async fn the_beta_version_has_the_secrets_and_nothing_else() {
     let t = tenant().await;
     let (status, body) = t.get(&t.sync("secrets")).await;
