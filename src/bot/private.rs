@@ -82,7 +82,7 @@ impl App {
         }
     }
 
-    async fn reply_directly(&self, user: &str, card: &Message) -> Result<(), ApiError> {
+    pub(crate) async fn reply_directly(&self, user: &str, card: &Message) -> Result<(), ApiError> {
         let channel = self.slack.direct(user).await?;
         self.slack.post(&channel, None, card).await.map(drop)
     }

@@ -225,6 +225,8 @@ pub struct Sweep {
 pub struct Watch {
     /// The interval of the looks; `None` turns the watch off.
     pub every: Option<Duration>,
+    /// Whether the people who lost access are told too.
+    pub tell_people: bool,
 }
 
 impl Config {

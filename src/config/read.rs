@@ -63,7 +63,10 @@ pub(super) fn config(table: &Table, env: &Env, problems: &mut Problems) -> Optio
     };
     // Off by default: both make many calls, so an administrator must turn them on.
     let sweep = Sweep { every: r.interval("sweep", "every") };
-    let watch = Watch { every: r.interval("watch", "every") };
+    let watch = Watch {
+        every: r.interval("watch", "every"),
+        tell_people: r.flag("watch", "tell_people").unwrap_or(false),
+    };
     let expiry = expiry::read(table, &atlassian.directories, r.problems);
     let secrets = secrets::read(env, atlassian.directories.len(), problems);
     let settings = settings::of(table);

@@ -146,6 +146,8 @@ pub(super) const KEYS: &[Key] = &[
         "Look at everybody without being asked, this often, or `off`."),
     key("watch", "every", Kind::Time(10, DAY_SECONDS), Some("off"),
         "Read what changed, this often, and tell `slack.channel` who lost access; or `off`."),
+    key("watch", "tell_people", Kind::Flag, Some("false"),
+        "Whether the watch also tells the people themselves, once for each loss, in their direct messages. Each of them can turn it off."),
 ];
 
 /// The keys inside a [`Kind::Grant`].

@@ -33,19 +33,23 @@ pub enum ButtonAction {
     Retire,
     /// Lets a run or a sweep that waits for a person go on.
     Retry,
+    /// The person no longer wants to be told that they lost access.
+    StopTelling,
     /// Shows a page of the repairs that need an approval each.
     SweepPage,
     /// Pauses the repairs of a sweep.
     SweepPause,
     /// Asks for the harmless repairs of a sweep.
     SweepRepair,
+    /// The person wants to be told again.
+    TellAgain,
     /// Begins a run that takes back what another one did.
     Undo,
 }
 
 impl ButtonAction {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Approve,
         Self::AskForHelp,
         Self::Cancel,
@@ -63,6 +67,8 @@ impl ButtonAction {
         Self::SweepPause,
         Self::SweepRepair,
         Self::Undo,
+        Self::StopTelling,
+        Self::TellAgain,
     ];
 
     /// As Slack sends it back.
@@ -82,9 +88,11 @@ impl ButtonAction {
             Self::Repair => "reinstate.repair",
             Self::Retire => "reinstate.retire",
             Self::Retry => "reinstate.retry",
+            Self::StopTelling => "reinstate.stop_telling",
             Self::SweepPage => "reinstate.sweep_page",
             Self::SweepPause => "reinstate.sweep_pause",
             Self::SweepRepair => "reinstate.sweep_repair",
+            Self::TellAgain => "reinstate.tell_again",
             Self::Undo => "reinstate.undo",
         }
     }
@@ -176,7 +184,7 @@ mod tests {
     use super::*;
 
     /// Messages in Slack carry these ids: this list must not change, except at its end.
-    const IDS: [&str; 17] = [
+    const IDS: [&str; 19] = [
         "reinstate.approve",
         "reinstate.ask_for_help",
         "reinstate.cancel",
@@ -194,6 +202,8 @@ mod tests {
         "reinstate.sweep_pause",
         "reinstate.sweep_repair",
         "reinstate.undo",
+        "reinstate.stop_telling",
+        "reinstate.tell_again",
     ];
 
     #[test]

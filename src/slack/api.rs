@@ -131,6 +131,18 @@ impl Api {
         part(self.read("users.info", &[("user", Some(id))]).await?, "user")
     }
 
+    /// `users.lookupByEmail`: the id of the user with an address. `None` if there is none.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<String>, ApiError> {
+        match self.read("users.lookupByEmail", &[("email", Some(email))]).await {
+            Ok(answer) => id(part(answer, "user")?, "id").map(Some),
+            Err(ApiError::Refused(code)) if code == "users_not_found" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// `usergroups.users.list`. With the token of a whole organization, the call must name the workspace.
     ///
     /// # Errors

@@ -224,20 +224,30 @@ fn incident(row: &sqlx::any::AnyRow) -> Result<IncidentRow, StoreError> {
 
 /// Opens an incident in the place of the person's open one, if there is one.
 async fn open(conn: &mut AnyConnection, new: NewIncident) -> Result<(), StoreError> {
+    // With another cause, it is still the same loss for the person, who is not told again.
+    let told_at: Option<Option<i64>> =
+        sqlx::query_scalar("SELECT told_at FROM incidents WHERE person = $1 AND closed_at IS NULL")
+            .bind(&new.person)
+            .fetch_optional(&mut *conn)
+            .await?;
     close(conn, &new.person, false).await?;
     // The person may have had other causes in the same message.
     sqlx::query(
-        "INSERT INTO incidents (notice, person, causes, details, opened_at, closed_at, recovered)
+        "INSERT INTO incidents
+            (notice, person, causes, details, opened_at, closed_at, recovered, query, told_at)
          VALUES ($1, $2, $3, $4, (SELECT ms FROM db_clock),
-            CASE WHEN $5 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END, 0)
+            CASE WHEN $5 = 1 THEN (SELECT ms FROM db_clock) ELSE NULL END, 0, $6, $7)
          ON CONFLICT (notice, person) DO UPDATE SET causes = excluded.causes, details = excluded.details,
-            closed_at = excluded.closed_at, recovered = 0",
+            closed_at = excluded.closed_at, recovered = 0, query = excluded.query,
+            told_at = COALESCE(incidents.told_at, excluded.told_at)",
     )
     .bind(&new.notice)
     .bind(&new.person)
     .bind(new.causes)
     .bind(new.details)
     .bind(i64::from(new.is_over))
+    .bind(new.found.as_ref().map(|(query, _)| query.clone()))
+    .bind(told_at.flatten())
     .execute(&mut *conn)
     .await?;
     if let Some((query, found)) = new.found {

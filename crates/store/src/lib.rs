@@ -6,6 +6,7 @@
 //! It must never use the clock of this machine to decide what another machine may do: leases are compared with the
 //! database's clock. It must never show the password of its URL.
 
+mod affected;
 mod append;
 mod batch;
 mod bulk_statement;
@@ -37,6 +38,7 @@ mod warnings;
 mod watch;
 mod write;
 
+pub use affected::UntoldPerson;
 pub use card_role::CardRole;
 pub use cards::{MessageRef, PostedMessage};
 pub use chain::{AuditError, Export, MIN_HASH, Verified};

@@ -84,6 +84,8 @@ async fn clicked(app: &Arc<App>, reply_to: ReplyTo, click: Click, action: Button
         ButtonAction::AskForHelp => call_for_help::ask(app, &reply_to).await,
         ButtonAction::CheckPerson => shortcuts::pick(app, &reply_to, click.trigger.as_deref()).await,
         ButtonAction::CheckPicked => shortcuts::picked(app, &reply_to, click.picked).await,
+        ButtonAction::StopTelling => me::set_quiet(app, &reply_to, true).await,
+        ButtonAction::TellAgain => me::set_quiet(app, &reply_to, false).await,
         ButtonAction::Me => {
             let view = app.open_modal(&reply_to, click.trigger.as_deref(), &modal::reading()).await;
             if view.is_some() {

@@ -27,6 +27,18 @@ async fn answer(app: &App, reply_to: &ReplyTo) -> Message {
     }
 }
 
+/// Writes whether the caller wants to be told when they lose access. It is about nobody else, so it needs no role.
+pub(crate) async fn set_quiet(app: &App, reply_to: &ReplyTo, quiet: bool) {
+    let card = match app.journal.store().set_quiet(&reply_to.by.id, quiet).await {
+        Ok(()) => cards::telling_is_set(quiet),
+        Err(error) => {
+            tracing::warn!(%error, "the wish of a person could not be written");
+            Message::text(&messages::no_store())
+        }
+    };
+    app.reply(reply_to, &card).await;
+}
+
 /// The caller, by their address in Slack.
 pub(super) async fn oneself(app: &App, reply_to: &ReplyTo) -> Option<Who> {
     let mut actor = app.people.actor(&app.slack, &reply_to.by, None).await;

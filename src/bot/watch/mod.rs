@@ -3,6 +3,7 @@
 //! make no difference: each part of a look is written before the next one begins. It only reads. It must never begin a
 //! repair, and must never tell the same incident twice.
 
+mod affected;
 mod feeds;
 mod notices;
 mod people;
@@ -92,6 +93,7 @@ impl Look<'_> {
         let mut faults = self.tenant_faults(&notice).await?;
         self.look_at_people(&notice, &mut faults).await?;
         self.open_notices().await?;
+        self.tell_affected().await?;
         let open = self.store.count_incidents().await?;
         metrics::gauge!("reinstate_watch_incidents").set(gauge(open));
         let (_, due) = self.store.count_due().await?;

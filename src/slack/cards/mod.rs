@@ -1,6 +1,7 @@
 //! The cards of a run: pure views of its newest state. The same run gives the same card, so an unchanged card is not
 //! sent again. A card must never use colour or a picture alone for something that it does not also say in words.
 
+mod affected;
 mod after;
 mod approval;
 mod apps;
@@ -25,6 +26,7 @@ mod tests;
 mod timeline;
 mod trail;
 
+pub use affected::{lost_access, telling_is_set};
 pub use approval::{approval, call};
 pub use check::{CheckView, diagnosis};
 pub use details::{details, of_diagnosis};

@@ -1,6 +1,6 @@
 //! The messages of the watch: the cards of the sweeps that it opens.
 
-use reinstate::slack::cards::{SweepView, sweep_line, sweep_root};
+use reinstate::slack::cards::{self, SweepView, sweep_line, sweep_root};
 use reinstate_core::evidence::Workspace;
 use reinstate_core::run::{EndReason, Request};
 use reinstate_core::sweep::{RepairList, RepairPreview, Sweep, SweepEvent, SweepFinding, Tally};
@@ -38,6 +38,23 @@ pub fn page() -> Page {
     2 can be repaired without an approval: what provisioning would do anyway. For the others, type `/reinstate repair WHO`.
     [ Repair the harmless ones ] (asks: Repair the harmless ones? 2 people: provision 1 person on demand, 1 membership. No step is irreversible. Each person is read again first, and skipped if something has changed. List `848cea5a`.)
     (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
+    ");
+    shows!(page, "Watch: what the person hears", "With `[watch] tell_people`: a direct message to each person who lost access, once for each loss.",
+        card(&cards::lost_access(&[Cause::MembershipDrift], at(20))), @"
+    # Your Atlassian access
+    *You may not be able to open Jira or Confluence right now.*
+    You belong to the right groups in your company, but Atlassian does not know of all of them.
+    Your admins have been told. You need not do anything.
+    [ Check my access now ]  [ Do not tell me again ]
+    (Found 2026-11-30 09:00 UTC. Only you see this.)
+    ");
+    shows!(page, "Watch: the person does not want to be told", "They pressed *Do not tell me again*.", card(&cards::telling_is_set(true)), @"
+    You will not be told again when you lose access. Your admins still are.
+    [ Tell me again ]
+    ");
+    shows!(page, "Watch: the person wants to be told again", "They pressed *Tell me again*.", card(&cards::telling_is_set(false)), @"
+    You will be told when you lose access.
+    [ Do not tell me again ]
     ");
     shows!(page, "Watch: some have access again", "The message is updated.", drawn(&lost(), people(), Recovered { people: 2, faults: 0 }), @"
     # 3 people lost access

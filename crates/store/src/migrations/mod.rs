@@ -36,6 +36,7 @@ const ALL: &[Migration] = &[
     Migration { version: 4, shared: include_str!("0004_version_2.sql"), sqlite: "", postgres: "" },
     Migration { version: 5, shared: include_str!("0005_watch.sql"), sqlite: "", postgres: "" },
     Migration { version: 6, shared: include_str!("0006_warnings.sql"), sqlite: "", postgres: "" },
+    Migration { version: 7, shared: include_str!("0007_affected.sql"), sqlite: "", postgres: "" },
 ];
 
 /// Migrates the tables to the version of this program. Several processes may start at once, so the check is repeated

@@ -113,7 +113,7 @@ pub async fn back_to_version_3(store: Store) {
         "DROP INDEX runs_of_parent; ALTER TABLE runs DROP COLUMN parent;
          DROP INDEX runs_to_forget; ALTER TABLE runs DROP COLUMN forgotten;
          DROP TABLE watch; DROP TABLE watch_feeds; DROP TABLE watch_queue; DROP TABLE incidents;
-         DROP TABLE warnings; DROP TABLE warning_looks;
+         DROP TABLE warnings; DROP TABLE warning_looks; DROP TABLE quiet_people;
          DELETE FROM schema_version WHERE version > 3",
     )
     .execute(&store.writing)

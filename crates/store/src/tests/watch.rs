@@ -211,6 +211,40 @@ pub async fn nobody_has_two_open_incidents(place: &Place) {
     assert_eq!(store.recovered("n3").await.unwrap(), Recovered::default(), "meant to have no access by now");
 }
 
+pub async fn a_person_is_told_once_and_only_while_it_lasts(place: &Place) {
+    let store = place.open().await;
+    let epoch = taken(&store).await;
+    for person in ["jane", "john"] {
+        assert!(store.settle(epoch, opens("n1", person, "drift")).await.unwrap());
+    }
+    let untold = async || {
+        let mut all: Vec<String> =
+            store.untold_people(10).await.unwrap().into_iter().filter_map(|one| one.query).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(untold().await, ["jane@acme.example", "john@acme.example"]);
+    let mut claims = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let store = place.open().await;
+        claims.spawn(async move { store.claim_telling("n1", "jane").await.unwrap() });
+    }
+    assert_eq!(claims.join_all().await.into_iter().filter(|claimed| *claimed).count(), 1);
+    assert_eq!(untold().await, ["john@acme.example"]);
+    // Another cause is the same loss. After a recovery it is a new one.
+    assert!(store.settle(epoch, opens("n2", "jane", "unlinked")).await.unwrap());
+    assert_eq!(untold().await, ["john@acme.example"]);
+    store.has_recovered(vec!["jane".into(), "john".into()]).await.unwrap();
+    assert!(!store.claim_telling("n1", "john").await.unwrap(), "he has access again");
+    assert!(store.settle(epoch, opens("n3", "jane", "drift")).await.unwrap());
+    assert_eq!(untold().await, ["jane@acme.example"]);
+    for quiet in [true, true, false, false] {
+        store.set_quiet("U0JANE", quiet).await.unwrap();
+        assert_eq!(store.is_quiet("U0JANE").await.unwrap(), quiet);
+        assert!(!store.is_quiet("U0JOHN").await.unwrap());
+    }
+}
+
 pub async fn a_recovery_has_the_card_drawn_again(place: &Place) {
     let store = place.open().await;
     let epoch = taken(&store).await;

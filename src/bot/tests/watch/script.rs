@@ -215,6 +215,7 @@ pub struct Watching {
     pub apps: Vec<Arc<App>>,
     url: String,
     base: String,
+    tells_people: bool,
     stop: watch::Sender<bool>,
     _listening: Listening,
     _dir: tempfile::TempDir,
@@ -223,13 +224,22 @@ pub struct Watching {
 impl Watching {
     /// One process whose feeds have begun, and whose first sweep is over.
     pub async fn begun() -> Self {
-        let watching = Self::new().await;
+        Self::begun_telling(false).await
+    }
+
+    /// The same. The people who lose access are told too, or not.
+    pub async fn begun_telling(people: bool) -> Self {
+        let watching = Self::new_telling(people).await;
         watching.looks().await;
         watching.message("Opened by the watch").await;
         watching
     }
 
     pub async fn new() -> Self {
+        Self::new_telling(false).await
+    }
+
+    async fn new_telling(tells_people: bool) -> Self {
         crate::upstream::install_tls();
         let mut slack = Slack::new("xoxb-1", "secret");
         for (id, name) in [("U0ADA", "ada"), ("U0GRACE", "grace"), ("U0HEDY", "hedy")] {
@@ -263,6 +273,7 @@ impl Watching {
             apps: Vec::new(),
             url,
             base,
+            tells_people,
             stop,
             _listening: listening,
             _dir: dir,
@@ -277,7 +288,9 @@ impl Watching {
     pub async fn starts(&mut self) {
         let store = Store::open(&self.url).await.unwrap();
         let world = Arc::clone(&self.world) as Arc<dyn World>;
-        let app = App::new(config(&self.base), store, world).unwrap();
+        let mut config = config(&self.base);
+        config.watch.tell_people = self.tells_people;
+        let app = App::new(config, store, world).unwrap();
         let stopped = || self.stop.subscribe();
         tokio::spawn(Arc::new(app.engine()).run(stopped()));
         tokio::spawn(crate::bot::poster::run(Arc::clone(&app), stopped()));
@@ -373,6 +386,15 @@ impl Watching {
     /// The next posts never reach Slack.
     pub fn loses_posts(&self, count: u32) {
         self.wire.inject(Service::Slack, None, "chat.postMessage", count, Injection::LoseRequest);
+    }
+
+    /// The next call of a method of Slack with this text in its body or query loses its answer.
+    pub fn loses_the_answer(&self, method: &'static str, text: &str) {
+        let text = text.to_owned();
+        self.wire.inject_when(1, Injection::LoseAnswer, move |call, _| {
+            call.path.ends_with(method)
+                && (call.query.contains(&text) || call.body.to_string().contains(&text))
+        });
     }
 
     pub fn faults(&self) -> Vec<String> {
