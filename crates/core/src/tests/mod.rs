@@ -10,6 +10,7 @@ mod digest;
 mod entitled;
 mod gaps;
 mod history;
+mod in_vain;
 mod ladder;
 mod log;
 mod names;
