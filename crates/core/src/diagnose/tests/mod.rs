@@ -6,8 +6,11 @@ use jiff::Timestamp;
 mod apps;
 mod deactivation;
 mod entitlement;
+mod named;
+mod other_account;
 mod records;
 mod suspension;
+mod unknown;
 
 use super::{Diagnosis, diagnose};
 use crate::evidence::{
