@@ -8,6 +8,7 @@ mod deactivation;
 mod entitlement;
 mod named;
 mod other_account;
+mod others;
 mod records;
 mod suspension;
 mod unknown;

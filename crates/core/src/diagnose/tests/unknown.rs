@@ -150,3 +150,15 @@ fn a_refusal_is_explained_by_the_account_only_if_no_record_may_explain_it() {
         "it is on this account"
     );
 }
+
+#[test]
+fn a_role_in_the_app_is_enough_only_if_no_unread_group_may_need_a_stronger_one() {
+    let mut e = healthy();
+    e.subject.app = Some("wiki".into());
+    put(e.roles.get_mut("a1").unwrap(), |rows| {
+        rows.push(AppRole { resource: "wiki".into(), ..role("u1", "active") });
+    });
+    assert_eq!(diagnose(&e).verdict, Verdict::Healthy);
+    e.group_roles.insert("g-jira".into(), gap());
+    assert_eq!(diagnose(&e).verdict, Verdict::CannotTell);
+}
