@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+mod app_reasons;
 mod apps;
 mod deactivation;
 mod entitlement;
