@@ -12,6 +12,7 @@ mod other_account;
 mod others;
 mod records;
 mod suspension;
+mod trail;
 mod unknown;
 
 use super::{Diagnosis, diagnose};

@@ -162,3 +162,29 @@ fn a_role_in_the_app_is_enough_only_if_no_unread_group_may_need_a_stronger_one()
     e.group_roles.insert("g-jira".into(), gap());
     assert_eq!(diagnose(&e).verdict, Verdict::CannotTell);
 }
+
+#[test]
+fn a_record_that_names_nobody_is_named_where_its_owner_matters() {
+    let unread = |external: Option<&str>| {
+        let mut e = healthy();
+        e.users = seen(Vec::new());
+        put(&mut e.mapping, |mapping| mapping.external_id_from = None);
+        put(e.records.get_mut("d1").unwrap(), |all| all[0].external_id = external.map(str::to_owned));
+        diagnose(&e).unread.into_iter().map(|(_, says)| says).collect::<Vec<_>>().join("; ")
+    };
+    assert!(unread(None).contains("whose the record r1 is cannot be told"), "{}", unread(None));
+    assert!(!unread(Some(EARLIER)).contains("whose the record"), "{}", unread(Some(EARLIER)));
+}
+
+#[test]
+fn without_an_external_id_an_old_record_may_be_hidden_and_that_is_said() {
+    let unread = |from: Option<&str>| {
+        let mut e = without_record();
+        put(&mut e.mapping, |mapping| mapping.external_id_from = from.map(str::to_owned));
+        e.log = Read::Gap("503".into());
+        diagnose(&e).unread.into_iter().map(|(_, says)| says).collect::<Vec<_>>().join("; ")
+    };
+    let hidden = "a record with an older name cannot be found";
+    assert!(unread(None).contains(hidden), "{}", unread(None));
+    assert!(!unread(Some("[objectId]")).contains(hidden), "{}", unread(Some("[objectId]")));
+}
