@@ -1,6 +1,6 @@
 //! Whose an account is, by which words it is checked, and who has none. And what the census concludes about everybody.
 
-use super::join_tests::{JOAN, depth, gap, people, put, record};
+use super::join_tests::{Change, JOAN, depth, gap, people, put, record};
 use super::tests::{GROUP, JANE, at, census, jane, mapping, user};
 use super::*;
 use crate::evidence::{Application, Assignment, IdpUser, Job, Mapping, Read, ScimRecord};
@@ -134,7 +134,7 @@ fn a_close_look_is_spared_only_for_who_left_entirely() {
         census.users = people(&[with(JANE, "a@acme.example"), with(JOAN, "b@acme.example")]);
     });
     assert_eq!(shared, LookDepth::Close, "two people have the address");
-    let changes: [(fn(&mut Census, &mut ListedAccount), LookDepth); 3] = [
+    let changes: [(Change, LookDepth); 3] = [
         (|_, _| {}, LookDepth::Local),
         (|_, listed| listed.account.for_deletion = true, LookDepth::Close),
         (|_, listed| listed.account.status = Some("active".to_owned()), LookDepth::Close),

@@ -64,7 +64,8 @@ fn a_lost_membership_is_not_called_drift_while_another_cause_is_unread() {
     };
     assert_eq!(open(|_| {}), (true, None));
     assert_eq!(open(|e| put(&mut e.mapping, |mapping| mapping.groups_on = false)), (false, None));
-    let unread: [(fn(&mut Evidence), Source); 5] = [
+    type Change = fn(&mut Evidence);
+    let unread: [(Change, Source); 5] = [
         (|e| e.job = gap(), Source::Jobs),
         (|e| e.mapping = gap(), Source::Schema),
         (|e| e.groups = gap(), Source::Groups),
