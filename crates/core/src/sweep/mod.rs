@@ -6,10 +6,20 @@ mod census;
 mod event;
 mod gaps;
 mod grants;
+#[cfg(test)]
+mod groups_tests;
+#[cfg(test)]
+mod history_tests;
 mod join;
+#[cfg(test)]
+mod join_tests;
 mod list;
 mod log;
 mod members;
+#[cfg(test)]
+mod order_tests;
+#[cfg(test)]
+mod owner_tests;
 mod people;
 mod preview;
 #[cfg(test)]

@@ -41,6 +41,11 @@ fn a_preview_shows_the_first_people_and_counts_the_steps_of_the_list_alone() {
     assert_eq!(shown, wanted, "in the order of the table");
     let steps: Vec<(&str, u64)> = preview.steps.iter().map(|(step, n)| (step.as_str(), *n)).collect();
     assert_eq!(steps, [("provision-membership", 12), ("provision-user", 12)]);
+    // The watch shows whom it found, and what the list would do.
+    let everybody = RepairPreview::of_everybody(&list, &all[10..].iter().collect::<Vec<_>>());
+    let shown: Vec<&str> = everybody.first.iter().map(|one| one.query.as_str()).collect();
+    assert_eq!(shown[2..], ["p20@acme.example", "p30@acme.example"]);
+    assert_eq!(everybody.steps.values().sum::<u64>(), 4, "two steps each for two people");
 }
 
 #[test]

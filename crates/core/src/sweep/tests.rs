@@ -13,14 +13,14 @@ use crate::fold::Fold as _;
 use crate::run::{Goal, Limits, Request as By, Requester};
 use crate::subject::RecordId;
 
-const JANE: &str = "000000e1-0000-4000-8000-00000000000a";
-const GROUP: &str = "00000096-0000-4000-8000-000000000001";
+pub(super) const JANE: &str = "000000e1-0000-4000-8000-00000000000a";
+pub(super) const GROUP: &str = "00000096-0000-4000-8000-000000000001";
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-fn user(id: &str, upn: &str) -> IdpUser {
+pub(super) fn user(id: &str, upn: &str) -> IdpUser {
     IdpUser {
         id: id.to_owned(),
         upn: Some(upn.to_owned()),
@@ -30,11 +30,11 @@ fn user(id: &str, upn: &str) -> IdpUser {
     }
 }
 
-fn group(id: &str, name: &str) -> IdpGroup {
+pub(super) fn group(id: &str, name: &str) -> IdpGroup {
     IdpGroup { id: id.to_owned(), name: name.to_owned(), security: Some(true) }
 }
 
-fn jane(groups: &[&str]) -> ListedAccount {
+pub(super) fn jane(groups: &[&str]) -> ListedAccount {
     let groups = groups.iter().map(|name| group(&name.to_lowercase(), name)).collect();
     let account = crate::evidence::Account {
         id: "712020:jane".to_owned(),
@@ -49,7 +49,7 @@ fn jane(groups: &[&str]) -> ListedAccount {
     ListedAccount { account, roles: Some(HeldRoles { lists: vec![0] }) }
 }
 
-fn mapping(external_id: &str) -> Mapping {
+pub(super) fn mapping(external_id: &str) -> Mapping {
     Mapping {
         groups_on: true,
         user_name_from: Some("[userPrincipalName]".to_owned()),
@@ -59,7 +59,7 @@ fn mapping(external_id: &str) -> Mapping {
     }
 }
 
-fn list(resource: &str, roles: ListedRoles) -> RoleList {
+pub(super) fn list(resource: &str, roles: ListedRoles) -> RoleList {
     RoleList { resource: Some(resource.to_owned()), roles }
 }
 
@@ -85,7 +85,7 @@ fn grants(groups: &[(&str, &str)], assignments: Vec<Assignment>) -> Grants {
 }
 
 /// Jane in these groups, with one record that is linked to her account.
-fn census(groups: &[(&str, &str)]) -> Census {
+pub(super) fn census(groups: &[(&str, &str)]) -> Census {
     let mut people = People::default();
     people.add(&user(JANE, "jane@acme.example"), &[]);
     people.seal();
@@ -379,7 +379,7 @@ fn ids_that_are_no_guids_are_kept_apart() {
     assert_ne!(key(""), key("0"));
 }
 
-fn repairs(count: usize) -> RepairList {
+pub(super) fn repairs(count: usize) -> RepairList {
     let one = |n: usize| ListedRepair {
         subject: format!("a{n}"),
         query: format!("p{n}@acme.example"),
@@ -400,7 +400,7 @@ fn a_list_is_sorted_and_its_digest_is_of_accounts_and_plans() {
     assert_eq!(waves, [0, 0, 1, 1, 2, 2]);
 }
 
-fn by(id: &str) -> By {
+pub(super) fn by(id: &str) -> By {
     By {
         by: Requester::with_id(id),
         channel: "C1".to_owned(),
@@ -411,7 +411,7 @@ fn by(id: &str) -> By {
     }
 }
 
-fn surveyed(count: usize) -> SweepEvent {
+pub(super) fn surveyed(count: usize) -> SweepEvent {
     SweepEvent::SweepSurveyed {
         tally: Tally::default(),
         unread: Vec::new(),
@@ -426,7 +426,7 @@ fn limits() -> Limits {
     Limits { expire_after: Duration::from_secs(3600), start_within: Duration::from_secs(900) }
 }
 
-fn fold(events: &[SweepEvent]) -> Result<Sweep, crate::Illegal> {
+pub(super) fn fold(events: &[SweepEvent]) -> Result<Sweep, crate::Illegal> {
     Sweep::fold((1_i64..).zip(events).map(|(seq, event)| (seq, at(seq), event)))
 }
 

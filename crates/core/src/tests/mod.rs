@@ -11,6 +11,7 @@ mod entitled;
 mod gaps;
 mod history;
 mod hopeless;
+mod in_vain;
 mod ladder;
 mod log;
 mod names;

@@ -362,7 +362,9 @@ fn a_pick_between_two_used_accounts_makes_a_plan_for_the_one_that_was_picked() {
     for shown in ["last active in jira-software on 2026-10-02", "roles user", "SCIM record"] {
         assert!(says.contains(shown), "{shown}: {says}");
     }
-    assert!(planned(&torn(), &rules()).steps.is_empty());
+    let undecided = planned(&torn(), &rules());
+    assert!(undecided.steps.is_empty());
+    assert!(undecided.advice[0].starts_with("Both accounts were used"), "{:?}", undecided.advice);
     let picked = |keep: &str| {
         let mut e = torn();
         e.subject.keep = Some(keep.to_owned());

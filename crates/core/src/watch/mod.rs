@@ -8,6 +8,8 @@ mod signal;
 mod tenant;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wait_tests;
 
 pub use incident::{IncidentChange, Judgement, LookAgain, Named, decide, is_too_early, judge, written};
 pub use reason::{TenantFault, WatchReason, Watched};

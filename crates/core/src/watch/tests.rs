@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::evidence::{Domain, Evidence, Job, Read};
 use crate::finding::{Cause, Fact, Finding, Verdict};
-use crate::tests::build::{at, healthy};
+use crate::tests::build::{at, drifted, healthy};
 use crate::{Diagnosis, Source, diagnose};
 
 const MINUTE: i64 = 60;
@@ -233,6 +233,12 @@ fn a_refused_key_is_over_after_a_cycle_that_succeeds() {
     };
     assert!(!is_over(Cause::ScimKeyRejected, &cycle(-1), at(0)));
     assert!(is_over(Cause::ScimKeyRejected, &cycle(1), at(0)));
+}
+
+#[test]
+fn what_one_person_lost_is_no_fault_of_everybody() {
+    assert!(diagnose(&drifted()).found(Cause::MembershipDrift));
+    assert_eq!(tenant_faults(&drifted()), []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::diagnose::{NOT_EXAMINED, Why};
 
-fn app(e: &mut Evidence, resource: &str, role: &str) {
+pub(super) fn app(e: &mut Evidence, resource: &str, role: &str) {
     put(e.roles.get_mut("a1").unwrap(), |rows| {
         rows.push(AppRole {
             resource: resource.into(),
@@ -15,7 +15,7 @@ fn app(e: &mut Evidence, resource: &str, role: &str) {
 }
 
 /// A second expected group, which the account is in and which grants these roles in the wiki.
-fn with_wiki(roles: &[&str]) -> Evidence {
+pub(super) fn with_wiki(roles: &[&str]) -> Evidence {
     let mut e = healthy();
     put(&mut e.memberships, |all| all.push(group("wiki")));
     put(&mut e.assignments, |all| {
@@ -28,7 +28,7 @@ fn with_wiki(roles: &[&str]) -> Evidence {
     e
 }
 
-fn missing(e: &Evidence) -> Option<Vec<(String, &'static str)>> {
+pub(super) fn missing(e: &Evidence) -> Option<Vec<(String, &'static str)>> {
     let missing = diagnose(e).apps.missing?;
     Some(missing.into_iter().map(|app| (app.name.app, app.why.word())).collect())
 }

@@ -149,3 +149,25 @@ fn an_unconfirmed_address_blocks_only_without_access_or_use() {
     put(&mut e.accounts, |all| all[0].email_verified = None);
     assert!(undecided(&diagnose(&e), Cause::EmailUnverified));
 }
+
+#[test]
+fn somebody_whom_the_job_writes_all_the_same_counts_as_assigned() {
+    let found = |assignments: Read<Vec<Assignment>>, log: Vec<LogEntry>| {
+        let mut e = inactive();
+        (e.assignments, e.log) = (assignments, seen(log));
+        let diagnosis = diagnose(&e);
+        let cause = Cause::DeactivatedWhileLinked;
+        (diagnosis.found(cause), undecided(&diagnosis, cause))
+    };
+    let written = || LogEntry {
+        action: "update".into(),
+        status: "success".into(),
+        at: Some(at(50)),
+        ..LogEntry::default()
+    };
+    assert_eq!(found(seen(Vec::new()), vec![written()]), (true, false));
+    assert_eq!(found(seen(Vec::new()), Vec::new()), (false, false), "not assigned");
+    for log in [Vec::new(), vec![written()]] {
+        assert_eq!(found(Read::Gap("403".into()), log), (false, true), "a missing assignment may explain it");
+    }
+}

@@ -190,6 +190,9 @@ fn where_sync_all_is_unread_the_log_decides_about_a_missing_assignment() {
     assert!(undecided(&diagnose(&e), Cause::NotAssigned));
 }
 
+/// Writes the opposite of the status.
+const INVERTED: &str = "Switch([IsSoftDeleted], , \"False\", \"False\", \"True\", \"True\")";
+
 /// Jane's record and account are inactive.
 fn switched_off() -> Evidence {
     let mut e = healthy();
@@ -202,7 +205,6 @@ fn switched_off() -> Evidence {
 #[test]
 fn a_mapping_of_active_that_does_not_follow_the_status_explains_a_deactivated_account() {
     const DEFAULT: &str = "Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\")";
-    const INVERTED: &str = "Switch([IsSoftDeleted], , \"False\", \"False\", \"True\", \"True\")";
     // Columns: the source, whether it is reported, and whether it blocks a person whose account is inactive.
     for (from, reported, blocks) in [
         (Some(DEFAULT), false, false),
@@ -213,6 +215,9 @@ fn a_mapping_of_active_that_does_not_follow_the_status_explains_a_deactivated_ac
         (Some("\"False\""), true, true),
         (Some("[department]"), true, true),
         (Some("Unknown([department])"), true, true),
+        // These are not understood at all, but they name their attributes.
+        (Some("Unknown([IsSoftDeleted]"), false, false),
+        (Some("Unknown([department]"), true, true),
         (Some("\"True\""), true, false),
         (None, false, false),
     ] {
@@ -257,4 +262,20 @@ fn an_export_that_left_the_record_inactive_is_not_repeated() {
     assert_eq!(codes(&e), ["deactivated-by-idp"], "when the record was written is unread");
     e.log = Read::Gap("403".into());
     assert!(undecided(&diagnose(&e), Cause::DeactivatedByIdp), "no assignment may entitle the person");
+}
+
+#[test]
+fn an_unusual_mapping_of_active_blocks_only_an_account_that_provisioning_deactivated() {
+    let blocks = |status: &str, active: bool| {
+        let mut e = healthy();
+        put(&mut e.mapping, |mapping| mapping.active_from = Some(INVERTED.into()));
+        put(&mut e.accounts, |all| all[0].status = Some(status.into()));
+        put(e.records.get_mut("d1").unwrap(), |all| all[0].active = Some(active));
+        let diagnosis = diagnose(&e);
+        let found = diagnosis.findings.iter().find(|finding| finding.code == Cause::ActiveMapping);
+        found.map(|finding| finding.blocking)
+    };
+    assert_eq!(blocks("inactive", false), Some(true));
+    assert_eq!(blocks("inactive", true), Some(false), "an administrator deactivated it");
+    assert_eq!(blocks("active", false), Some(false), "the account is active");
 }

@@ -3,11 +3,17 @@
 
 use jiff::Timestamp;
 
+mod app_reasons;
 mod apps;
 mod deactivation;
 mod entitlement;
+mod named;
+mod other_account;
+mod others;
 mod records;
 mod suspension;
+mod trail;
+mod unknown;
 
 use super::{Diagnosis, diagnose};
 use crate::evidence::{

@@ -1,6 +1,7 @@
 //! The figures of a report: one small history for each rule. `generated.rs` compares many histories with an oracle.
 
 mod generated;
+mod reading;
 mod story;
 
 use jiff::SignedDuration;
