@@ -213,6 +213,8 @@ fn apps(case: &Case<'_>, findings: &[Finding]) -> Station {
         }
         Some((_, Some(true))) => station(NAME, Mark::Good, "at least one app role"),
         Some((_, None)) => station(NAME, Mark::Unread, "app roles could not be read"),
+        // The person may have an account that was not found.
+        None if case.account_is_in_doubt() => station(NAME, Mark::Unread, "not known"),
         None if case.e.accounts.get().is_some() && case.candidates.is_empty() => {
             station(NAME, Mark::Broken, "no account, so no app role")
         }

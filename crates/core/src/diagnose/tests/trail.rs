@@ -35,6 +35,22 @@ fn the_apps_of_a_person_without_an_account_are_missing_only_if_it_is_known_that_
 }
 
 #[test]
+fn the_apps_of_an_account_that_may_be_hidden_are_unread() {
+    let mut e = healthy();
+    (e.job, e.mapping) = (Read::NotAsked, Read::NotAsked);
+    e.applications = seen(vec![Application::default()]);
+    (e.accounts, e.links) = (seen(Vec::new()), seen(Vec::new()));
+    for records in e.records.values_mut() {
+        put(records, |all| {
+            all[0].external_id = Some("unknown".into());
+            all[0].account = None;
+        });
+    }
+    assert_eq!(station(&e, ACCOUNT).0, Mark::Unread);
+    assert_eq!(station(&e, APPS), (Mark::Unread, "not known".to_owned()));
+}
+
+#[test]
 fn where_no_group_grants_an_app_any_role_is_named() {
     let mut e = healthy();
     assert_eq!(station(&e, APPS).0, Mark::Good);
