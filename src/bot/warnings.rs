@@ -115,7 +115,13 @@ async fn send(app: &App, now: Timestamp) -> Result<(), StoreError> {
             })
             .collect();
         let watched = Watched { reason: WatchReason::Warned { warnings }, unread: Vec::new() };
-        app.journal.open_watch(notice.clone(), &notice, request(app), watched, now).await?;
+        let opened = app.journal.open_watch(notice.clone(), &notice, request(app), watched, now).await;
+        if let Err(error) = opened {
+            // Two processes that open the same sweep together: the database refuses the second one.
+            if store.unsent_warnings().await?.contains(&notice) {
+                return Err(error);
+            }
+        }
         app.nudge();
     }
     Ok(())

@@ -74,8 +74,8 @@ fn expiry(config: &Config, expiry: &Expiry, now: Timestamp) -> Check {
         Read::Gap(gap) => {
             let fix = match expiry.of {
                 Credential::ClientSecret => format!(
-                    "Look at its end in {APP_PAGE}. With the permission Application.Read.All, Reinstate reads it, as \
-                     long as one secret alone begins like the configured one"
+                    "Look at its end in {APP_PAGE}. Reinstate reads it with the permission Application.Read.All, if no \
+                     other secret there begins with the same three characters"
                 ),
                 _ => format!("Look at its end in {APP_PAGE}"),
             };
@@ -183,9 +183,6 @@ fn cycle(facts: &Facts, all: &[Warning], now: Timestamp) -> Check {
 
 fn unread(name: &str, why: Option<&str>) -> Check {
     let why = why.unwrap_or("it was not asked for");
-    Check::by_hand(
-        name,
-        format!("unread, so nobody is warned: {why}"),
-        "Mend what is BAD first, then run doctor again",
-    )
+    let fix = "Correct what is BAD, if anything is, and run doctor again";
+    Check::by_hand(name, format!("unread, so nobody is warned: {why}"), fix)
 }

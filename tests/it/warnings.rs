@@ -164,7 +164,9 @@ async fn the_channel_is_told_once_and_a_look_costs_three_calls() {
     tenant.entra.apps.get_mut(CLIENT).unwrap().secret_ends = in_days(6);
     tells_in(
         tenant,
-        |_| {},
+        |env| {
+            env.insert("REINSTATE_EXPIRY__ORG_KEY".to_owned(), day(20));
+        },
         async |bot| {
             let calls = || -> Vec<String> {
                 let all = bot.sandbox.wire.calls();
@@ -184,6 +186,8 @@ async fn the_channel_is_told_once_and_a_look_costs_three_calls() {
             assert_eq!(first.len(), 4, "{first:?}");
             let card = bot.sees("The client secret of Reinstate at Entra ID ends on").await;
             let shown = bot.shows(&card.ts);
+            let stated = format!("The API key of the Atlassian organization ends on {}", day(20));
+            assert!(shown.contains("2 warnings") && shown.contains(&stated), "{shown}");
             assert!(shown.contains(&day(6)) && shown.contains("Certificates & secrets"), "{shown}");
             for _ in 0..2 {
                 let quiet = looks().await;

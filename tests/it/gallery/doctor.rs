@@ -94,13 +94,13 @@ pub fn page() -> Page {
     by hand  atlassian.scim-key-expiry 6c2f0000-0000-4000-8000-000000000001: not stated: no interface tells when a key expires; keys made since 2025 live a year at most
                Look at the expiry in admin.atlassian.com > Security > Identity providers > the directory, and state it as expiry.scim_keys, so that the channel is warned.
     by hand  entra.credential-expiry: its end is unread, so nobody is warned of it: 403 Forbidden
-               Look at its end in Entra admin center > App registrations > Reinstate > Certificates & secrets. With the permission Application.Read.All, Reinstate reads it, as long as one secret alone begins like the configured one.
+               Look at its end in Entra admin center > App registrations > Reinstate > Certificates & secrets. Reinstate reads it with the permission Application.Read.All, if no other secret there begins with the same three characters.
     by hand  atlassian.seats: unread, so nobody is warned: 403 Forbidden
-               Mend what is BAD first, then run doctor again.
+               Correct what is BAD, if anything is, and run doctor again.
     by hand  atlassian.group-sizes: unread, so nobody is warned: 403 Forbidden
-               Mend what is BAD first, then run doctor again.
+               Correct what is BAD, if anything is, and run doctor again.
     by hand  entra.job-cycle: unread, so nobody is warned: 403 Forbidden
-               Mend what is BAD first, then run doctor again.
+               Correct what is BAD, if anything is, and run doctor again.
     good     clock: it agrees with Slack's
 
     Not ready: mend what is BAD, then run doctor again.

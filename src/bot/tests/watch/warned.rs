@@ -189,7 +189,7 @@ async fn whichever_point_a_process_dies_at_each_stage_is_told_once() {
     looks(second, 0).await;
     assert_eq!(told(&watching).await.len(), 1);
     // After the message was opened, and before it was posted: the poster of any process posts it.
-    watching.loses_posts(3);
+    watching.loses_posts(1);
     looks(second, 22 * DAY).await;
     looks(first, 22 * DAY).await;
     assert_eq!(told(&watching).await.len(), 2);
@@ -221,5 +221,11 @@ async fn a_process_that_was_overtaken_tells_nothing() {
     watching.world.counts_calls_from_zero(None);
     looks(&watching.apps[1], 0).await;
     assert_eq!(told(&watching).await.len(), 1);
-    slow.abort();
+    // It goes on, and reads something new. The next look tells it.
+    says(&watching, Facts { apps: seats(99), ..secret(5 * DAY) });
+    watching.world.released.notify_one();
+    assert!(!slow.await.unwrap().unwrap(), "it has lost its look");
+    assert_eq!(told(&watching).await.len(), 1);
+    looks(&watching.apps[1], 0).await;
+    assert_eq!(told(&watching).await.len(), 2);
 }
