@@ -180,7 +180,16 @@ impl App {
         now: Timestamp,
     ) -> SweepView<'a> {
         let (access, recovered) = (self.people.access(), Recovered::default());
-        SweepView { id, sweep, limits: &self.limits, access, now, head: None, recovered }
+        SweepView {
+            id,
+            sweep,
+            limits: &self.limits,
+            access,
+            now,
+            head: None,
+            recovered,
+            changed_by: Vec::new(),
+        }
     }
 
     /// A link to a run's root card. None if there is no card, or if Slack does not give the link.

@@ -59,7 +59,8 @@ fn happens(
 ) {
     let mut atlassian = lock(&bot.sandbox.atlassian);
     atlassian.now = reinstate::clock::now();
-    atlassian.actor = "U-SOMEBODY".to_owned();
+    let fred = atlassian.accounts.values().find(|one| one.email == "fred@acme.example");
+    atlassian.actor = fred.map(|fred| fred.id.clone()).expect("Fred has an account");
     change(&mut atlassian);
     atlassian.log(action, account, "");
 }
@@ -85,6 +86,7 @@ async fn who_loses_access_is_told_once_and_one_click_gives_it_back() {
             assert!(shown.contains("Group memberships did not reach Atlassian"), "{shown}");
             assert!(shown.contains("jane@acme.example") && shown.contains("john@acme.example"), "{shown}");
             assert!(!shown.contains("mary"), "only those who lost something: {shown}");
+            assert!(shown.contains("*fred Doe* changed something about 2 of these 2 people"), "{shown}");
             let calls = || {
                 let calls = bot.sandbox.wire.calls();
                 calls

@@ -37,6 +37,7 @@ pub struct NewIncident {
     pub notice: String,
     pub person: String,
     pub causes: String,
+    /// The evidence of a fault of the whole tenant. Of a person: who changed something about them, if a feed says so.
     pub details: Option<String>,
     /// The row of the sweep: the query, and the finding as text. A fault of the whole tenant has none.
     pub found: Option<(String, String)>,
@@ -198,6 +199,30 @@ impl Store {
         .await?;
         let count = |name| Ok::<_, StoreError>(u64::try_from(row.try_get::<i64, _>(name)?).unwrap_or(0));
         Ok(Recovered { people: count("people")?, faults: count("faults")? })
+    }
+
+    /// Who changed something about how many people of a message, as far as the feeds name somebody; the most first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn changed_by(&self, notice: &str) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT details, COUNT(*) AS people FROM incidents
+             WHERE notice = $1 AND details IS NOT NULL AND substr(person, 1, length($2)) <> $2
+             GROUP BY details",
+        )
+        .bind(notice)
+        .bind(TENANT_PREFIX)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let people = u64::try_from(row.try_get::<i64, _>("people")?).unwrap_or(0);
+            all.push((row.try_get::<String, _>("details")?, people));
+        }
+        // The code sorts, because the text order of the database depends on its locale.
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        Ok(all)
     }
 
     /// How many incidents are open.

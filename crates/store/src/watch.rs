@@ -44,6 +44,8 @@ pub struct Reported {
     pub at_source: bool,
     /// The id of the entry in the feed. An entry that was seen before reports nothing.
     pub entry: Option<String>,
+    /// Who changed it, if the feed names a person.
+    pub by: Option<String>,
 }
 
 /// Something that waits to be looked at.
@@ -53,6 +55,8 @@ pub struct Queued {
     pub changed_at: i64,
     pub only_at_source: bool,
     pub looks: u32,
+    /// Who changed it, as far as the reports name a person.
+    pub by: Option<String>,
 }
 
 /// Everybody has to be read, and the sweep for it is not opened yet.
@@ -193,7 +197,7 @@ impl Store {
     /// When the store fails.
     pub async fn due_looks(&self, most: usize) -> Result<Vec<Queued>, StoreError> {
         let rows = sqlx::query(
-            "SELECT subject, changed_at, only_at_source, looks FROM watch_queue
+            "SELECT subject, changed_at, only_at_source, looks, changed_by FROM watch_queue
              WHERE due_at <= (SELECT ms FROM db_clock)
              ORDER BY CASE WHEN looks = 0 THEN 0 ELSE 1 END, only_at_source, due_at LIMIT $1",
         )
@@ -207,6 +211,7 @@ impl Store {
                 changed_at: row.try_get("changed_at")?,
                 only_at_source: row.try_get::<i64, _>("only_at_source")? == 1,
                 looks: u32::try_from(row.try_get::<i64, _>("looks")?).unwrap_or(u32::MAX),
+                by: row.try_get("changed_by")?,
             });
         }
         Ok(due)
@@ -363,18 +368,19 @@ async fn new_reports(
 
 /// Adds changes to the queue. What is reported again is looked at again, now.
 async fn queue(conn: &mut AnyConnection, reported: Vec<Reported>, now: i64) -> Result<(), StoreError> {
-    let mut all: BTreeMap<String, (i64, bool)> = BTreeMap::new();
+    let mut all: BTreeMap<String, (i64, bool, Option<String>)> = BTreeMap::new();
     for one in reported {
         // No report lies in the future. The clocks of the services may differ from that of the database.
         let at = one.changed_at.unwrap_or(now).min(now);
-        let known = all.entry(one.subject).or_insert((at, one.at_source));
-        *known = (known.0.max(at), known.1 && one.at_source);
+        let known = all.entry(one.subject).or_insert((at, one.at_source, None));
+        *known = (known.0.max(at), known.1 && one.at_source, one.by.or(known.2.take()));
     }
-    let all: Vec<(String, i64, i64)> =
-        all.into_iter().map(|(subject, (at, source))| (subject, at, i64::from(source))).collect();
+    let all: Vec<(String, i64, i64, Option<String>)> =
+        all.into_iter().map(|(subject, (at, source, by))| (subject, at, i64::from(source), by)).collect();
     for (statement, rows) in QUEUE.pieces(&all) {
         let query = rows.fold(sqlx::query(statement).bind(now), |query, row| {
-            query.bind(row.map(|row| &row.0)).bind(row.map(|row| row.1)).bind(row.map(|row| row.2))
+            let query = query.bind(row.map(|row| &row.0)).bind(row.map(|row| row.1));
+            query.bind(row.map(|row| row.2)).bind(row.and_then(|row| row.3.as_ref()))
         });
         query.execute(&mut *conn).await?;
     }
@@ -388,13 +394,14 @@ static MARK_SEEN: Statements = Statements::new(
     "AS new WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING RETURNING sight",
 );
 static QUEUE: Statements = Statements::new(
-    "INSERT INTO watch_queue (subject, changed_at, only_at_source, due_at, looks)
-     SELECT column1, column2, column3, $1, 0 FROM",
+    "INSERT INTO watch_queue (subject, changed_at, only_at_source, changed_by, due_at, looks)
+     SELECT column1, column2, column3, column4, $1, 0 FROM",
     1,
-    3,
+    4,
     "AS new WHERE column1 IS NOT NULL ON CONFLICT (subject) DO UPDATE SET
         changed_at = CASE WHEN excluded.changed_at > watch_queue.changed_at
             THEN excluded.changed_at ELSE watch_queue.changed_at END,
         only_at_source = CASE WHEN excluded.only_at_source = 0 THEN 0 ELSE watch_queue.only_at_source END,
+        changed_by = COALESCE(excluded.changed_by, watch_queue.changed_by),
         due_at = excluded.due_at, looks = 0",
 );

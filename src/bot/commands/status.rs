@@ -75,7 +75,8 @@ async fn one(app: &App, id: &str) -> Message {
         }
         Loaded::Sweep(sweep, _) => {
             let recovered = app.journal.store().recovered(id).await.unwrap_or_default();
-            let view = SweepView { recovered, ..app.private_sweep_view(id, &sweep, now) };
+            let changed_by = app.journal.store().changed_by(id).await.unwrap_or_default();
+            let view = SweepView { recovered, changed_by, ..app.private_sweep_view(id, &sweep, now) };
             cards::sweep_status(&view, link.as_deref())
         }
     }

@@ -42,11 +42,11 @@ pub(super) async fn show(app: &App, id: &str, sweep: Sweep, until: Instant) -> R
         drawing.tell_wrong_channel().await?;
         return Err(PostError::Wait(Duration::from_secs(60)));
     }
-    let recovered = match sweep.is_limited() {
-        true => app.journal.store().recovered(id).await?,
-        false => Recovered::default(),
+    let (recovered, changed_by) = match sweep.is_limited() {
+        true => (app.journal.store().recovered(id).await?, app.journal.store().changed_by(id).await?),
+        false => (Recovered::default(), Vec::new()),
     };
-    match drawing.sweep(&sweep, recovered).await {
+    match drawing.sweep(&sweep, recovered, changed_by).await {
         Err(PostError::Gone) => {
             drawing.tell_wrong_channel().await?;
             return Err(PostError::Gone);
@@ -75,10 +75,15 @@ fn table(found: &[SweepFinding]) -> std::io::Result<Vec<u8>> {
 
 impl Drawing<'_, Sweep> {
     /// Draws the card and the messages in its thread.
-    async fn sweep(&mut self, sweep: &Sweep, recovered: Recovered) -> Result<(), PostError> {
+    async fn sweep(
+        &mut self,
+        sweep: &Sweep,
+        recovered: Recovered,
+        changed_by: Vec<(String, u64)>,
+    ) -> Result<(), PostError> {
         let (app, id, now, head) = (self.app, self.id, self.now, self.head.clone());
         let access = app.people.access();
-        let view = SweepView { id, sweep, limits: &app.limits, access, now, head, recovered };
+        let view = SweepView { id, sweep, limits: &app.limits, access, now, head, recovered, changed_by };
         // The messages are independent: one that Slack refuses delays no other message and no call to the approvers.
         let mut troubles = PostErrors::default();
         let drawn = self.upsert(&CardRole::Root, &app.channel, None, |_| sweep_root(&view)).await;

@@ -111,5 +111,6 @@ fn queued(signal: Signal) -> Option<Reported> {
         changed_at: signal.at.map(|at| at.as_millisecond()),
         at_source: signal.feed.is_at_source(),
         entry: signal.entry.map(|entry| format!("{} {entry}", signal.feed.word())),
+        by: signal.by,
     })
 }

@@ -139,8 +139,14 @@ impl Look<'_> {
             }
             (IncidentChange::Open(causes), Some(person), Some((notice, found))) => {
                 let notice = notice.to_owned();
-                let new =
-                    NewIncident { notice, person, causes, details: None, found: Some(found), is_over: false };
+                let new = NewIncident {
+                    notice,
+                    person,
+                    causes,
+                    details: queued.by.clone(),
+                    found: Some(found),
+                    is_over: false,
+                };
                 Some(IncidentUpdate::Open(new))
             }
             _ => None,

@@ -81,6 +81,7 @@ pub fn page() -> Page {
         now: small.now,
         head: None,
         recovered: reinstate_store::Recovered::default(),
+        changed_by: Vec::new(),
     };
     shows!(page, "Status of a sweep", "`status SWEEP`: the card without its buttons.", card(&cards::sweep_status(&view, Some(LINK))), @"
     # Sweep of the organization
@@ -428,6 +429,7 @@ impl Sweep {
             now: self.now,
             head,
             recovered: reinstate_store::Recovered::default(),
+            changed_by: Vec::new(),
         })
     }
 }

@@ -39,6 +39,13 @@ pub fn page() -> Page {
     [ Repair the harmless ones ] (asks: Repair the harmless ones? 2 people: provision 1 person on demand, 1 membership. No step is irreversible. Each person is read again first, and skipped if something has changed. List `848cea5a`.)
     (Sweep `01a22b0e-2222-7587-8f82-176a680e8a9b` by the watch)
     ");
+    let by = vec![("Vera Admin".to_owned(), 2), ("Bob".to_owned(), 1)];
+    shows!(page, "Watch: a log names who changed something", "Only Atlassian's audit log names people. These lines stand under the names of the people.",
+        view_after(&surveyed(&lost(), people()), Recovered::default(), by, |view| card(&sweep_root(view)))
+            .lines().filter(|line| line.contains("changed something")).collect::<Vec<_>>().join("\n"), @"
+    *Vera Admin* changed something about 2 of these 3 people shortly before. Ask whether it was meant.
+    *Bob* changed something about 1 of these 3 people shortly before. Ask whether it was meant.
+    ");
     shows!(page, "Watch: what the person hears", "With `[watch] tell_people`: a direct message to each person who lost access, once for each loss.",
         card(&cards::lost_access(&[Cause::MembershipDrift], at(20))), @"
     # Your Atlassian access
@@ -232,8 +239,26 @@ fn reading(watch: &Watched) -> String {
 }
 
 fn view<T>(events: &[SweepEvent], recovered: Recovered, draw: impl FnOnce(&SweepView<'_>) -> T) -> T {
+    view_after(events, recovered, Vec::new(), draw)
+}
+
+fn view_after<T>(
+    events: &[SweepEvent],
+    recovered: Recovered,
+    changed_by: Vec<(String, u64)>,
+    draw: impl FnOnce(&SweepView<'_>) -> T,
+) -> T {
     let numbered = events.iter().zip(1..).map(|(event, seq)| (seq, at(0), event));
     let (sweep, limits, access) = (Sweep::fold(numbered).unwrap(), limits(), access());
     let (limits, access) = (&limits, &access);
-    draw(&SweepView { id: SWEEP, sweep: &sweep, limits, access, now: at(0), head: None, recovered })
+    draw(&SweepView {
+        id: SWEEP,
+        sweep: &sweep,
+        limits,
+        access,
+        now: at(0),
+        head: None,
+        recovered,
+        changed_by,
+    })
 }

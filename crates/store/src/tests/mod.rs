@@ -80,7 +80,7 @@ promises! {
     watch: one_of_many_looks, a_look_that_was_taken_over_writes_nothing, a_clock_set_back_holds_no_look_up,
         a_round_is_kept_once_and_entries_count_once, what_is_reported_again_is_due_again,
         what_nobody_has_looked_at_comes_first, a_refusal_is_told_once_until_it_changes, nobody_has_two_open_incidents,
-        a_person_is_told_once_and_only_while_it_lasts, a_recovery_has_the_card_drawn_again,
+        a_person_is_told_once_and_only_while_it_lasts, who_changed_something_is_kept_until_it_is_told, a_recovery_has_the_card_drawn_again,
         a_fault_of_everybody_is_no_person, old_incidents_name_nobody;
     warnings: one_of_many_looks_at_what_runs_out, a_level_is_told_once_and_none_goes_backwards,
         a_look_that_was_taken_over_tells_nothing, a_warning_is_to_be_sent_until_a_run_has_its_id,

@@ -24,7 +24,7 @@ fn feed(place: Option<&str>, unread: Option<&str>) -> FeedState {
 
 fn reported(subject: &str, entry: Option<&str>) -> Reported {
     let (subject, entry) = (subject.to_owned(), entry.map(str::to_owned));
-    Reported { subject, changed_at: Some(1000), at_source: false, entry }
+    Reported { subject, changed_at: Some(1000), at_source: false, entry, by: None }
 }
 
 async fn keeps(store: &Store, epoch: i64, place: &str, reports: &[Reported]) -> bool {
@@ -243,6 +243,35 @@ pub async fn a_person_is_told_once_and_only_while_it_lasts(place: &Place) {
         assert_eq!(store.is_quiet("U0JANE").await.unwrap(), quiet);
         assert!(!store.is_quiet("U0JOHN").await.unwrap());
     }
+}
+
+pub async fn who_changed_something_is_kept_until_it_is_told(place: &Place) {
+    let store = place.open().await;
+    let epoch = taken(&store).await;
+    let by = |name: Option<&str>, entry| Reported {
+        by: name.map(str::to_owned),
+        ..reported("user:jane", Some(entry))
+    };
+    assert!(keeps(&store, epoch, "p1", &[by(Some("Vera"), "e1"), by(None, "e2")]).await);
+    // Another feed reports the same, and names nobody.
+    assert!(keeps(&store, epoch, "p2", &[by(None, "e3")]).await);
+    let queued = store.due_looks(9).await.unwrap();
+    assert_eq!(queued[0].by.as_deref(), Some("Vera"));
+    let told = |person: &str, by: Option<&str>| {
+        let Some(IncidentUpdate::Open(new)) = opens("n1", person, "suspended").change else {
+            panic!("it opens")
+        };
+        let new = NewIncident { details: by.map(str::to_owned), ..new };
+        Settled { subject: String::new(), again_at: None, change: Some(IncidentUpdate::Open(new)) }
+    };
+    for (person, by) in
+        [("jane", Some("Vera")), ("john", Some("Bob")), ("mary", Some("Vera")), ("fred", None)]
+    {
+        assert!(store.settle(epoch, told(person, by)).await.unwrap());
+    }
+    assert!(store.settle(epoch, told("tenant:provisioning-stopped", Some("it is paused"))).await.unwrap());
+    assert_eq!(store.changed_by("n1").await.unwrap(), [("Vera".to_owned(), 2), ("Bob".to_owned(), 1)]);
+    assert!(store.changed_by("n2").await.unwrap().is_empty());
 }
 
 pub async fn a_recovery_has_the_card_drawn_again(place: &Place) {

@@ -11,6 +11,8 @@ use reinstate_core::watch::WatchReason;
 
 /// The maximum number of causes in the message.
 const MAX_CAUSES: usize = 5;
+/// The maximum number of people who are named because they changed something.
+const MAX_ACTORS: usize = 3;
 
 pub(super) fn card(view: &SweepView<'_>) -> Message {
     let Some(surveyed) = &view.sweep.surveyed else {
@@ -26,6 +28,7 @@ pub(super) fn card(view: &SweepView<'_>) -> Message {
     }
     if surveyed.tally.broken > 0 {
         blocks.push(section(&found(surveyed)));
+        blocks.extend(changed_by(view, surveyed).map(|lines| section(&lines)));
         blocks.push(section(&repairs(view, surveyed)));
     }
     let unread = view.sweep.watch.as_ref().map(watch::unread).unwrap_or_default();
@@ -88,6 +91,20 @@ fn everybody(view: &SweepView<'_>) -> Option<Markup> {
             .literal(".")
     };
     let lines: Vec<Markup> = faults.iter().map(fault).chain(actions.iter().map(action)).collect();
+    (!lines.is_empty()).then(|| Markup::lines(&lines, 2900))
+}
+
+/// Who changed something about these people. It may have been meant.
+fn changed_by(view: &SweepView<'_>, surveyed: &SurveyResult) -> Option<Markup> {
+    let line = |(name, people): &(String, u64)| {
+        let text = Markup::new().literal("*").escaped(name).literal("* changed something about ");
+        let text = match (*people, surveyed.tally.broken) {
+            (_, 1) => text.literal("this person"),
+            (some, all) => text.then(&count(some)).literal(" of these ").then(&count(all)).literal(" people"),
+        };
+        text.literal(" shortly before. Ask whether it was meant.")
+    };
+    let lines: Vec<Markup> = view.changed_by.iter().take(MAX_ACTORS).map(line).collect();
     (!lines.is_empty()).then(|| Markup::lines(&lines, 2900))
 }
 

@@ -35,6 +35,8 @@ pub struct SweepView<'a> {
     pub head: Option<String>,
     /// What of a message of the watch is over.
     pub recovered: Recovered,
+    /// Who changed something about how many people of a message of the watch, the most first.
+    pub changed_by: Vec<(String, u64)>,
 }
 
 impl SweepView<'_> {
