@@ -1,7 +1,7 @@
 //! Which groups an account must show, which apps it needs because of them, and which lists of roles decide.
 
-use super::join_tests::{Change, depth, expect, gap, put, record};
-use super::tests::{GROUP, JANE, at, census, group, jane, list};
+use super::join_tests::{Change, depth, expect, gap, put};
+use super::tests::{GROUP, JANE, at, census, group, jane, list, record};
 use super::*;
 use crate::evidence::{Assignment, GroupRole, OrgGroup, Read};
 

@@ -1,10 +1,9 @@
 //! What the join decides for one account. Jane's account is good; each line changes one thing and says how closely the
 //! account is read then.
 
-use super::tests::{GROUP, JANE, at, census, jane, mapping, user};
+use super::tests::{GROUP, JANE, at, census, jane, mapping, record, user};
 use super::*;
 use crate::evidence::{Application, Claim, Domain, IdpUser, LogEntry, Mapping, Read, ScimRecord};
-use crate::subject::RecordId;
 
 pub(super) const JOAN: &str = "000000e1-0000-4000-8000-00000000000b";
 
@@ -35,20 +34,6 @@ pub(super) fn people(users: &[IdpUser]) -> Read<People> {
     users.iter().for_each(|user| people.add(user, &[]));
     people.seal();
     Read::seen(at(0), people)
-}
-
-pub(super) fn record(id: &str) -> ScimRecord {
-    ScimRecord {
-        id: RecordId { directory: "d1".to_owned(), record: id.to_owned() },
-        external_id: Some(JANE.to_owned()),
-        user_name: Some("jane@acme.example".to_owned()),
-        email: Some("jane@acme.example".to_owned()),
-        active: Some(true),
-        account: Some("712020:jane".to_owned()),
-        groups: Vec::new(),
-        created: None,
-        modified: None,
-    }
 }
 
 fn records(all: &[ScimRecord]) -> Read<Records> {

@@ -1,7 +1,7 @@
 //! Whose an account is, by which words it is checked, and who has none. And what the census concludes about everybody.
 
-use super::join_tests::{Change, JOAN, depth, gap, people, put, record};
-use super::tests::{GROUP, JANE, at, census, jane, mapping, user};
+use super::join_tests::{Change, JOAN, depth, gap, people, put};
+use super::tests::{GROUP, JANE, at, census, jane, mapping, record, user};
 use super::*;
 use crate::evidence::{Application, Assignment, IdpUser, Job, Mapping, Read, ScimRecord};
 use crate::finding::Cause;

@@ -84,6 +84,21 @@ fn grants(groups: &[(&str, &str)], assignments: Vec<Assignment>) -> Grants {
     }
 }
 
+/// A record of Jane that is linked to her account.
+pub(super) fn record(id: &str) -> ScimRecord {
+    ScimRecord {
+        id: RecordId { directory: "d1".to_owned(), record: id.to_owned() },
+        external_id: Some(JANE.to_owned()),
+        user_name: Some("jane@acme.example".to_owned()),
+        email: Some("jane@acme.example".to_owned()),
+        active: Some(true),
+        account: Some("712020:jane".to_owned()),
+        groups: Vec::new(),
+        created: None,
+        modified: None,
+    }
+}
+
 /// Jane in these groups, with one record that is linked to her account.
 pub(super) fn census(groups: &[(&str, &str)]) -> Census {
     let mut people = People::default();
@@ -104,17 +119,7 @@ pub(super) fn census(groups: &[(&str, &str)]) -> Census {
     }
     members.seal();
     let mut records = Records::new("d1");
-    records.add(&ScimRecord {
-        id: RecordId { directory: "d1".to_owned(), record: "r1".to_owned() },
-        external_id: Some(JANE.to_owned()),
-        user_name: Some("jane@acme.example".to_owned()),
-        email: Some("jane@acme.example".to_owned()),
-        active: Some(true),
-        account: Some("712020:jane".to_owned()),
-        groups: Vec::new(),
-        created: None,
-        modified: None,
-    });
+    records.add(&record("r1"));
     records.seal();
     Census {
         users: Read::seen(at(0), people),
